@@ -1,0 +1,13 @@
+// Package nets adds networks to a graph: the frozen backbones whose maps become
+// hypercolumns, and the trainable classifiers of residuals.
+//
+// # Words
+//
+// A backbone is a convolutional network trained on ImageNet of which only the trunk
+// is used, the part up to the last map that is taken. A stage is a run of layers at one
+// resolution; its last map has so many channels and a stride, the number of input
+// pixels from one cell to the next. Batch norm folds into the convolution before it:
+// the frozen network is convolutions, activations and sums only.
+//
+// All maps are [n, channels, rows, cols], float32.
+package nets
