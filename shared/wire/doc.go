@@ -1,0 +1,95 @@
+// Package wire is the protocol between the browser's client and the server:
+// every message of the websocket, both ways. This comment is its
+// specification.
+//
+// # Transport
+//
+// One websocket message, binary, uncompressed, holds exactly one wire message.
+// All numbers are little-endian, all floats IEEE 754. Version is 1.
+//
+//	offset size
+//	0      1    version of the protocol, Version
+//	1      1    type, see below; the high bit says that the server sent it
+//	2      2    reserved, 0
+//	4      4    request id, u32; 0 where the message answers nothing
+//	8      -    payload, laid out by type
+//
+// A payload ends where the message ends; bytes left over are an error, as are
+// bytes missing. Nothing is padded but where a layout says so.
+//
+//	str     u16 length, then that many bytes of UTF-8, at most MaxString
+//	bytes   u32 length, then that many bytes
+//	rect    u32 x0, y0, x1, y1; x0 < x1, y0 < y1; half open, upright pixels
+//	grid    u16 rows, u16 cols, u8 encoding (1 float32, 2 float16), u8 0,
+//	        then rows*cols values, row-major; 1 to MaxGrid a side
+//
+// # Flow
+//
+// The server speaks first: Hello, with its limits and its detectors. The
+// client opens a detector by name (Open) and gets its Detector back. It then
+// sends crops, at most Hello.Window of them unanswered at any time; each crop
+// has a request id of the client's own choice, not 0 and not in use. Exactly
+// one Scores or one Error answers a crop. After a lost connection the client
+// sends again what was not answered; a crop carries all that scoring it needs,
+// so that is safe. Cancel withdraws a crop: its answer is then an Error with
+// CodeCancelled, or its Scores if they were under way.
+//
+// A detector's description carries a generation. When another model takes its
+// place, the server sends the new Detector unasked (request id 0) to every
+// session that has it open; crops planned for an older generation are answered
+// with CodeStale, and the client plans them again.
+//
+// Watch subscribes to a project's notices: Training, Job and Changed then come
+// unasked. Labels saves one picture's labels whole, with the revision they
+// were based on; Saved answers with the new revision, or Conflict with what the
+// server holds instead. Saving the same labels again is safe.
+//
+// An Error with request id 0 concerns the connection, which the server closes
+// after it.
+//
+// # Scores
+//
+// Scores are calibrated: raw / threshold, so 1.0 is the detector's threshold.
+// The image score is the largest block score.
+//
+// # Client to server
+//
+//	0x01 Open      str detector
+//	0x02 Crop      see Crop: 64 bytes, header included, then the pixels
+//	0x03 Cancel    nothing (the request id names the crop)
+//	0x04 Watch     u8 on (1) or off (0), str project
+//	0x05 Labels    u64 base revision, str project, str picture, bytes labels
+//
+// # Server to client
+//
+//	0x81 Hello     u8 lowest and u8 highest version spoken, u16 window,
+//	               u32 max frame, u32 max side, u64 max pixels, str server,
+//	               u16 count, then that many detectors
+//	0x82 Detector  one detector
+//	0x83 Scores    u32 picture, u32 generation, u16 index, u16 count, rect
+//	               source, u32 row, u32 col, f32 image score, u8 stages, then
+//	               that many (u8 stage, u32 microseconds), grid
+//	0x84 Progress  u8 done (1 when ended), f32 seconds left (negative:
+//	               unknown), u64 done, u64 total (0: unknown), str what
+//	0x85 Error     u16 code, str text
+//	0x86 Training  u64 job, u8 phase, u32 step, u32 total, f32 loss, f32
+//	               seconds left, f32 held-out AP (NaN: none), u8 sample (0 or
+//	               1), then if 1: str picture, grid
+//	0x87 Job       u64 job, u8 kind, u8 state, u32 ahead in the queue, str
+//	               project, str model, str text
+//	0x88 Saved     u64 revision, str picture
+//	0x89 Conflict  u64 revision, str picture, str author, bytes labels
+//	0x8a Changed   u64 revision, u8 kind, str project, str picture, str author
+//
+// A detector, in Hello and Detector:
+//
+//	u32 generation, u16 input width, u16 input height, u32 tile reference
+//	size (0: no tiles), u32 tile overlap, u8 block size, u8 score kind,
+//	f32 false-alarm rate, i64 created (Unix seconds), str name, str model id,
+//	str preset, str supervision, str note
+//
+// # Change
+//
+// A new message takes a new type; a receiver answers a type it does not know
+// with CodeUnknownType and goes on. A changed layout takes a new version.
+package wire
