@@ -1,0 +1,195 @@
+// Package synth makes defective pictures where none were collected: simulated
+// defects on normal pictures, and real defects pasted onto other ones
+// (METHOD section 6, "Simulated defects" and "Real defects").
+//
+// Its words:
+//
+//   - picture: RGB bytes at the detector's input size.
+//   - mask: one byte a pixel of a picture, 1 where the picture is defective.
+//   - region: an 8-connected set of mask pixels. No region of a simulated
+//     defect is smaller than MinRegion pixels at a longer side of Ref.
+//   - foreground: the part of a picture a defect may lie on: the object's
+//     silhouette before a plain background, or the whole picture.
+//   - fill: what the mask is painted with: another texture, or the picture
+//     itself, augmented and shuffled.
+//   - source: the normal picture that a sample was made from. Bank rows of the
+//     source are left out when the sample's residuals are computed, because
+//     the untouched part of the sample would find itself there.
+//
+// Everything takes a *rand.Rand; the same seed gives the same bytes.
+package synth
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+)
+
+// Values of METHOD section 6.
+const (
+	Ref       = 512 // the longer side at which MinRegion is stated
+	MinRegion = 250 // pixels; every region is larger
+
+	maxScaleExponent = 5    // Perlin scales are 2^0 to 2^5 cells an axis
+	maxTurn          = 90.0 // degrees, either way
+	maskLevel        = 0.5  // noise above it is mask
+	minOpacity       = 0.5  // uniform up to 1
+	gridCells        = 8    // the shuffled grid is 8x8
+	augmentations    = 3    // drawn out of the ten
+)
+
+// ErrNoMask is returned when no mask meets the rules after many draws: the
+// foreground is too small for a region of the stated size.
+var ErrNoMask = errors.New("synth: no mask fits the foreground")
+
+// Picture is an RGB picture, row-major, 3 bytes a pixel: [H, W, 3].
+type Picture struct {
+	W, H int
+	Pix  []byte
+}
+
+// NewPicture returns a black picture.
+func NewPicture(w, h int) Picture {
+	if w <= 0 || h <= 0 {
+		panic("synth: picture without pixels")
+	}
+	return Picture{W: w, H: h, Pix: make([]byte, w*h*3)}
+}
+
+// Clone returns a copy that shares nothing with p.
+func (p Picture) Clone() Picture {
+	return Picture{W: p.W, H: p.H, Pix: append([]byte(nil), p.Pix...)}
+}
+
+// Grey says whether every pixel has three equal channels. A picture of a grey
+// camera gets grey fills: a coloured patch on it would teach nothing but
+// "colour is a defect".
+func (p Picture) Grey() bool {
+	for i := 0; i < len(p.Pix); i += 3 {
+		if p.Pix[i] != p.Pix[i+1] || p.Pix[i] != p.Pix[i+2] {
+			return false
+		}
+	}
+	return true
+}
+
+func (p Picture) check() error {
+	if p.W <= 0 || p.H <= 0 || len(p.Pix) != p.W*p.H*3 {
+		return fmt.Errorf("synth: picture of %dx%d has %d bytes, want %d", p.W, p.H, len(p.Pix), p.W*p.H*3)
+	}
+	return nil
+}
+
+// Fill says what a simulated defect is painted with.
+type Fill string
+
+// The fills, and the name of a pasted real defect.
+const (
+	FillTexture Fill = "texture"
+	FillSelf    Fill = "self"
+	Pasted      Fill = "pasted"
+)
+
+// Sample is a picture made defective.
+type Sample struct {
+	Picture
+	Mask    []byte  // [H, W], 1 = defective
+	Inside  []byte  // [H, W], 1 = inside a bounding box whose content is not labelled; nil if there is none
+	Fill    Fill    // how the newest defect was made
+	Opacity float64 // of the newest simulated defect, 0.5 to 1; 1 when pasted
+}
+
+// Simulator draws simulated defects. It holds no random state and may be used
+// by several goroutines.
+type Simulator struct {
+	textures []Picture
+}
+
+// New returns a Simulator that fills from textures, or, where there are none,
+// from the built-in procedural set.
+func New(textures []Picture) (*Simulator, error) {
+	for i, t := range textures {
+		if err := t.check(); err != nil {
+			return nil, fmt.Errorf("synth: texture %d: %w", i, err)
+		}
+	}
+	if len(textures) == 0 {
+		textures = Procedural()
+	}
+	return &Simulator{textures: textures}, nil
+}
+
+// Simulate draws one simulated defect on p. Where foreground is not nil, the
+// mask is cut to it ([H, W], 1 = may be defective). mask, where not nil, is the
+// mask p already has: the sample's mask is the union, and p may thus be a real
+// defective picture that gets one more defect. The fill is chosen at random,
+// half and half. It returns ErrNoMask when the foreground is too small.
+func (s *Simulator) Simulate(rng *rand.Rand, p Picture, foreground, mask []byte) (Sample, error) {
+	fill := FillTexture
+	if rng.IntN(2) == 1 {
+		fill = FillSelf
+	}
+	return s.SimulateFill(rng, p, foreground, mask, fill)
+}
+
+// SimulateFill is Simulate with the fill given.
+func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []byte, fill Fill) (Sample, error) {
+	if err := p.check(); err != nil {
+		return Sample{}, err
+	}
+	for name, m := range map[string][]byte{"foreground": foreground, "mask": mask} {
+		if m != nil && len(m) != p.W*p.H {
+			return Sample{}, fmt.Errorf("synth: %s has %d bytes, the picture %dx%d pixels", name, len(m), p.W, p.H)
+		}
+	}
+	drawn, err := drawMask(rng, p.W, p.H, foreground)
+	if err != nil {
+		return Sample{}, err
+	}
+	var paint Picture
+	switch fill {
+	case FillTexture:
+		paint = textureFill(rng, s.textures[rng.IntN(len(s.textures))], p.W, p.H)
+	case FillSelf:
+		paint = selfFill(rng, p)
+	default:
+		return Sample{}, fmt.Errorf("synth: no fill is called %q", fill)
+	}
+	if p.Grey() {
+		greyInPlace(paint)
+	}
+	opacity := minOpacity + (1-minOpacity)*rng.Float64()
+	out := Sample{Picture: p.Clone(), Mask: drawn, Fill: fill, Opacity: opacity}
+	blend(out.Picture, paint, drawn, opacity)
+	for i, m := range mask {
+		if m != 0 {
+			out.Mask[i] = 1
+		}
+	}
+	return out, nil
+}
+
+// blend paints dst where mask is set: opacity*paint + (1-opacity)*dst, rounded.
+func blend(dst, paint Picture, mask []byte, opacity float64) {
+	a := int(opacity*256 + 0.5)
+	for i, m := range mask {
+		if m == 0 {
+			continue
+		}
+		for c := 3 * i; c < 3*i+3; c++ {
+			dst.Pix[c] = byte((a*int(paint.Pix[c]) + (256-a)*int(dst.Pix[c]) + 128) >> 8)
+		}
+	}
+}
+
+func greyInPlace(p Picture) {
+	for i := 0; i < len(p.Pix); i += 3 {
+		y := luma(p.Pix[i], p.Pix[i+1], p.Pix[i+2])
+		p.Pix[i], p.Pix[i+1], p.Pix[i+2] = y, y, y
+	}
+}
+
+// luma is ITU-R 601 brightness in integers, as Pillow computes it.
+func luma(r, g, b byte) byte {
+	return byte((19595*int(r) + 38470*int(g) + 7471*int(b) + 0x8000) >> 16)
+}
