@@ -1,0 +1,17 @@
+// Package web is the server that the page and other programs talk to: a websocket for pixels, JSON for everything
+// else, and the page itself.
+//
+// Words:
+//
+//   - A detector is one fitted model with a name. Several may be served; a session opens one by name, and Install
+//     replaces one under the feet of the sessions that use it.
+//   - A session is one websocket connection. It has one reading goroutine and one writing goroutine; the reader's end
+//     ends the writer. The protocol is package wire's.
+//   - A task is one crop on its way through the queue. Tasks of all sessions wait in one bounded queue that takes turns
+//     between their owners; a full queue answers 'busy' at once instead of piling up pixels. A runner takes tasks and
+//     gives them to the detector's Scorer, several of one detector in one run where batches pay.
+//   - An owner is whom the queue is fair to: a session, or the address that uploads pictures come from.
+//
+// The package knows nothing of models or files. What it needs (a Scorer, a decoder of pictures, the gallery of the
+// demonstration) it states as small interfaces and functions; package main fits them in.
+package web
