@@ -1,0 +1,270 @@
+package detect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"semirest/models/nets"
+	"semirest/models/weights"
+	"semirest/server/ort"
+	"semirest/shared/prep"
+)
+
+// Source gives Fit its normal pictures.
+type Source interface {
+	Len() int
+	Name(i int) string
+	// Picture decodes picture i: upright RGB [h, w, 3].
+	Picture(i int) (rgb []byte, size prep.Size, err error)
+}
+
+// FitConfig says how a detector is fitted. Lite and Paper give the presets.
+type FitConfig struct {
+	Preset   string // recorded only
+	Backbone string
+	Weights  *weights.Set // of the backbone
+
+	Ref      int       // longer side of the whole picture, pixels, a multiple of 64
+	Tile     prep.Tile // not zero: crops of TileSide pixels are cut from the picture; Tile.Ref is Ref then
+	TileSide int
+
+	BankRows     int     // rows of the bank; 0: BankFraction of all rows
+	BankFraction float64 // used when BankRows is 0
+	PoolRows     int     // rows the bank is chosen from; 0: all, but a million
+
+	ScaleLayers    bool    // divide each layer by its rms deviation
+	PositionWeight float64 // lambda_PE
+
+	HoldOut        float64 // share of the images kept for the threshold
+	FalseAlarmRate float64
+	Seed           uint64
+	Provenance     Provenance // but the seed
+	Run            ort.Options
+}
+
+// Lite is the laptop's preset: EfficientNet-Lite2, each layer scaled, 5,000 rows
+// from a pool of 60,000.
+func Lite() FitConfig {
+	return FitConfig{Preset: "lite", Backbone: nets.EfficientNetLite2, Ref: 512,
+		BankRows: 5000, PoolRows: 60_000, ScaleLayers: true, PositionWeight: 0.1,
+		HoldOut: 0.1, FalseAlarmRate: 0.01}
+}
+
+// Paper is the paper's setting: Wide-ResNet-50-2, PatchCore's hypercolumns as
+// they are, a coreset of 10 %.
+func Paper() FitConfig {
+	return FitConfig{Preset: "paper", Backbone: nets.WideResNet50, Ref: 512,
+		BankFraction: 0.1, PositionWeight: 0.1,
+		HoldOut: 0.1, FalseAlarmRate: 0.01}
+}
+
+// Progress is how far a long task has come.
+type Progress struct {
+	Stage       string // features, coreset, threshold
+	Done, Total int    // images, or rows of the bank
+}
+
+// Few is the number of images below which none is held out: the threshold then
+// comes from the training images, each searched without its own bank rows.
+const Few = 10
+
+// Fit makes a detector from normal pictures. It stops within one picture of
+// ctx's end and returns ctx.Err(). progress may be nil.
+func Fit(ctx context.Context, cfg FitConfig, src Source, progress func(Progress)) (*Model, error) {
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	f := &fitter{cfg: cfg, src: src, progress: progress,
+		rng: rand.New(rand.NewPCG(cfg.Seed, 0x5e313e57))}
+	if err := f.prepare(); err != nil {
+		return nil, fmt.Errorf("detect: fit: %w", err)
+	}
+	for _, step := range []func(context.Context) error{f.gather, f.choose, f.threshold} {
+		if err := step(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, fmt.Errorf("detect: fit: %w", err)
+		}
+	}
+	return f.model, nil
+}
+
+// fitter carries one Fit through its steps.
+type fitter struct {
+	cfg      FitConfig
+	src      Source
+	progress func(Progress)
+	rng      *rand.Rand
+	model    *Model
+	train    []int // pictures that feed the bank, in order
+	heldOut  []int
+	pool     pool
+}
+
+// prepare checks the settings, divides the pictures, and makes a model that
+// lacks scales, bank and threshold.
+func (f *fitter) prepare() error {
+	n := f.src.Len()
+	if n < 2 {
+		return fmt.Errorf("%d normal pictures: at least 2 are needed, as the threshold is set on pictures that the bank has not seen; 20 and more are better", n)
+	}
+	f.divide(n)
+	_, size, err := f.src.Picture(0)
+	if err != nil {
+		return err
+	}
+	input, err := f.cfg.input(size)
+	if err != nil {
+		return err
+	}
+	m := &Model{Spec: Spec{
+		Format: Format, Preset: f.cfg.Preset, Supervision: "none", Backbone: f.cfg.Backbone,
+		Input: input, Tile: f.cfg.Tile, Block: stride,
+		Images: f.names(f.train), HeldOut: f.names(f.heldOut), Provenance: f.cfg.Provenance,
+	}}
+	m.Provenance.Seed = f.cfg.Seed
+	if err := m.setBackbone(f.cfg.Weights); err != nil {
+		return err
+	}
+	layers, d := Layers(m.net.Architecture)
+	m.Feature = Feature{Dim: d, LayerScales: slices.Repeat([]float64{1}, len(layers)), PositionWeight: f.cfg.PositionWeight}
+	f.model = m
+	return nil
+}
+
+// divide holds out a share of the pictures, at least two; none of a few.
+func (f *fitter) divide(n int) {
+	keep := 0
+	if n >= Few {
+		keep = max(2, int(math.Round(f.cfg.HoldOut*float64(n))))
+	}
+	order := f.rng.Perm(n)
+	f.heldOut, f.train = order[:keep], order[keep:]
+	slices.Sort(f.heldOut)
+	slices.Sort(f.train)
+}
+
+func (f *fitter) names(of []int) []string {
+	names := make([]string, len(of))
+	for i, at := range of {
+		names[i] = f.src.Name(at)
+	}
+	return names
+}
+
+// input decides the size of a crop, and checks what the flags said.
+func (c *FitConfig) input(first prep.Size) (prep.Size, error) {
+	if c.Ref < prep.InputMin || c.Ref%prep.InputStep != 0 || c.Ref > 1<<15 {
+		return prep.Size{}, fmt.Errorf("a size of %d pixels: give a multiple of %d from %d on", c.Ref, prep.InputStep, prep.InputMin)
+	}
+	if c.BankRows < 0 || c.BankRows == 0 && !(c.BankFraction > 0 && c.BankFraction <= 1) {
+		return prep.Size{}, errors.New("the bank needs a number of rows, or a fraction above 0 and at most 1")
+	}
+	if !(c.HoldOut > 0 && c.HoldOut <= 0.5) {
+		return prep.Size{}, fmt.Errorf("a share of %v held out: give one above 0 and at most 0.5", c.HoldOut)
+	}
+	if !(c.FalseAlarmRate > 0 && c.FalseAlarmRate <= 0.5) {
+		return prep.Size{}, fmt.Errorf("a false-alarm rate of %v: give one above 0 and at most 0.5", c.FalseAlarmRate)
+	}
+	size := prep.InputSize(first, c.Ref)
+	if c.Tile != (prep.Tile{}) {
+		size = prep.Size{W: c.TileSide, H: c.TileSide}
+		if c.TileSide < prep.InputMin/2 || c.TileSide%prep.InputStep != 0 {
+			return prep.Size{}, fmt.Errorf("tiles of %d pixels: give a multiple of %d from %d on", c.TileSide, prep.InputStep, prep.InputMin/2)
+		}
+		if c.TileSide > c.Ref {
+			return prep.Size{}, fmt.Errorf("tiles of %d pixels in a picture of %d: give a larger size or smaller tiles", c.TileSide, c.Ref)
+		}
+	}
+	if size.W > maxInput || size.H > maxInput {
+		return prep.Size{}, fmt.Errorf("an input of %v pixels: at most %d a side; cut the picture in tiles", size, maxInput)
+	}
+	_, err := prep.NewPlan(first, size, c.Tile)
+	return size, err
+}
+
+// choose makes the bank out of the pool.
+func (f *fitter) choose(ctx context.Context) error {
+	d := f.model.Feature.Dim
+	p := &f.pool
+	p.finish(f.model, f.cfg.ScaleLayers)
+	rows := f.cfg.BankRows
+	if rows == 0 {
+		rows = int(math.Ceil(f.cfg.BankFraction * float64(p.of)))
+	}
+	rows = min(rows, len(p.cells))
+	picked, err := Coreset(ctx, f.rng, p.rows, d, rows, func(done int) {
+		f.progress(Progress{"coreset", done, rows})
+	})
+	if err != nil {
+		return err
+	}
+	m := f.model
+	m.BankSize = BankSize{Rows: len(picked), Pool: len(p.cells), Of: p.of}
+	for _, at := range picked {
+		m.Bank = append(m.Bank, p.rows[at*d:(at+1)*d]...)
+		m.BankImage = append(m.BankImage, p.cells[at].image)
+	}
+	f.pool = pool{}
+	if len(picked) < Neighbours {
+		return fmt.Errorf("the pictures give %d different rows for the bank: are they blank?", len(picked))
+	}
+	return nil
+}
+
+// threshold scores the held-out pictures, or the training pictures without
+// their own rows where there are few.
+func (f *fitter) threshold(ctx context.Context) error {
+	score, closeAll, err := f.imageScorer()
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	of := f.heldOut
+	if len(of) == 0 {
+		of = f.train
+	}
+	var scores []float32
+	err = f.each(ctx, "threshold", of, func(i int, plan prep.Plan, crops [][]byte) error {
+		v, err := score(ctx, i, plan, crops)
+		scores = append(scores, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	f.model.Threshold, err = SetThreshold(scores, f.cfg.FalseAlarmRate)
+	return err
+}
+
+// imageScorer returns what gives the image score of picture of[i].
+func (f *fitter) imageScorer() (score func(context.Context, int, prep.Plan, [][]byte) (float32, error), closeAll func(), err error) {
+	if len(f.heldOut) > 0 {
+		s, err := NewScorer(f.model, f.cfg.Run)
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(ctx context.Context, _ int, plan prep.Plan, crops [][]byte) (float32, error) {
+			scores, err := s.Planned(ctx, plan, crops)
+			v, _, _ := scores.Max()
+			return v, err
+		}, func() { s.Close() }, nil
+	}
+	e, err := NewExtractor(f.model, f.cfg.Run)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := NewSearcher(f.model, f.cfg.Run)
+	if err != nil {
+		e.Close()
+		return nil, nil, err
+	}
+	return func(ctx context.Context, image int, plan prep.Plan, crops [][]byte) (float32, error) {
+		return ownScore(ctx, e, s, int32(image), plan, crops)
+	}, func() { e.Close(); s.Close() }, nil
+}
