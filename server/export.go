@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"semirest/models/weights"
+	"semirest/server/detect"
+)
+
+func newExportCmd() *cobra.Command {
+	var model, out, triton string
+	cmd := &cobra.Command{
+		Use:   "export --model MODEL (--out FILE.onnx | --triton DIR)",
+		Short: "Write a detector as one ONNX file, or as a Triton model repository",
+		Long: `Writes the detector's one graph: uint8 RGB [n, h, w, 3] in, raw block scores
+[n, rows, cols] out. Preprocessing, block size and threshold are in the file's
+metadata; a score divided by the threshold is 1.0 at the threshold. A detector
+of tiles has a second input, origin: int64 [n, 2], the row and column of each
+crop's first cell in its picture.`,
+		Example: "  semirest export --model bottle.safetensors --out bottle.onnx\n  semirest export --model bottle.safetensors --triton repository",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if out == "" && triton == "" {
+				return usagef("say where to: --out FILE.onnx, or --triton DIR")
+			}
+			m, err := detect.Load(model)
+			if err != nil {
+				return err
+			}
+			g, err := m.Graph(detect.Scores)
+			if err != nil {
+				return err
+			}
+			bytes := g.Marshal()
+			if out != "" {
+				if err := writeWhole(out, bytes); err != nil {
+					return err
+				}
+			}
+			if triton != "" {
+				name := strings.TrimSuffix(filepath.Base(model), filepath.Ext(model))
+				if err := writeTriton(filepath.Join(triton, name), name, &m.Spec, bytes); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&model, "model", "", "model file")
+	f.StringVar(&out, "out", "", "ONNX file to write")
+	f.StringVar(&triton, "triton", "", "folder of a Triton model repository; the model's folder is made in it")
+	require(cmd, "model")
+	return cmd
+}
+
+// writeWhole writes a file whole or not at all.
+func writeWhole(path string, data []byte) error {
+	return weights.Replace(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// writeTriton writes DIR/config.pbtxt and DIR/1/model.onnx. Triton adds the
+// batch dimension to the shapes that the file states.
+func writeTriton(dir, name string, s *detect.Spec, graph []byte) error {
+	if err := os.MkdirAll(filepath.Join(dir, "1"), 0o755); err != nil {
+		return err
+	}
+	if err := writeWhole(filepath.Join(dir, "1", "model.onnx"), graph); err != nil {
+		return err
+	}
+	g := s.Grid()
+	var b strings.Builder
+	fmt.Fprintf(&b, "name: %q\nplatform: \"onnxruntime_onnx\"\nmax_batch_size: 8\n", name)
+	fmt.Fprintf(&b, "input [\n  { name: %q data_type: TYPE_UINT8 dims: [ %d, %d, 3 ] }", detect.InputPixels, s.Input.H, s.Input.W)
+	if s.Tiled() {
+		fmt.Fprintf(&b, ",\n  { name: %q data_type: TYPE_INT64 dims: [ 2 ] }", detect.InputOrigin)
+	}
+	fmt.Fprintf(&b, "\n]\noutput [\n  { name: %q data_type: TYPE_FP32 dims: [ %d, %d ] }\n]\n", detect.OutputScores, g.Rows, g.Cols)
+	fmt.Fprintf(&b, "dynamic_batching { }\nparameters { key: \"threshold\" value { string_value: \"%v\" } }\n", s.Threshold.Value)
+	return writeWhole(filepath.Join(dir, "config.pbtxt"), []byte(b.String()))
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"semirest/server/detect"
+)
+
+func newInfoCmd() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "info MODEL",
+		Short:   "Print what a model file says of itself",
+		Long:    "Prints a model's settings: input, bank, threshold, and where it came from.",
+		Example: "  semirest info bottle.safetensors --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := detect.Load(args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), m.Spec)
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			g := m.Grid()
+			for _, row := range [][2]string{
+				{"preset", m.Preset},
+				{"supervision", m.Supervision},
+				{"backbone", m.Backbone},
+				{"input", fmt.Sprintf("%d x %d pixels, %d x %d blocks of %d", m.Input.W, m.Input.H, g.Rows, g.Cols, m.Block)},
+				{"tiles", tiles(&m.Spec)},
+				{"features", fmt.Sprintf("%d numbers a block, position weight %g", m.Feature.Dim, m.Feature.PositionWeight)},
+				{"memory bank", fmt.Sprintf("%d rows, chosen from %d of the %d of %d pictures", m.BankSize.Rows, m.BankSize.Pool, m.BankSize.Of, len(m.Images))},
+				{"threshold", fmt.Sprintf("%.4g raw, for %g %% false alarms: %s of %d normal pictures", m.Threshold.Value, 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images)},
+				{"command", m.Provenance.Command},
+				{"seed", fmt.Sprint(m.Provenance.Seed)},
+				{"data", m.Provenance.Data},
+				{"version", m.Provenance.Version},
+				{"created", m.Provenance.Created.Format(time.RFC3339)},
+				{"fitted in", fmt.Sprintf("%.1f s", m.Provenance.Seconds)},
+			} {
+				fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
+			}
+			return w.Flush()
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the whole metadata as JSON")
+	return cmd
+}
+
+func tiles(s *detect.Spec) string {
+	if !s.Tiled() {
+		return "none: a picture is one crop"
+	}
+	return fmt.Sprintf("cut from a picture of %d pixels, overlapping by %d", s.Tile.Ref, s.Tile.Overlap)
+}

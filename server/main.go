@@ -1,0 +1,53 @@
+// Command semirest finds surface defects in pictures of industrial parts: it
+// fits detectors on normal pictures, measures them, scores pictures, and serves
+// the page that inspectors use. All wiring of the packages is here; one command
+// is one file.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes of the program.
+const (
+	exitFailure = 1 // the command was right and could not be done
+	exitUsage   = 2 // the command itself was wrong
+)
+
+// usageError marks an error about how the command was called.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// usagef is fmt.Errorf for a usageError.
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(execute(ctx, os.Args[1:]))
+}
+
+// execute runs the command line and returns the exit code.
+func execute(ctx context.Context, args []string) int {
+	root, begun := newRootCmd()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("stopped; nothing was written")
+	}
+	fmt.Fprintln(root.ErrOrStderr(), "semirest:", err)
+	var wrong usageError
+	if !*begun || errors.As(err, &wrong) {
+		return exitUsage
+	}
+	return exitFailure
+}

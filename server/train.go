@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"semirest/models/weights"
+	"semirest/server/dataset"
+	"semirest/server/detect"
+	"semirest/server/ort"
+	"semirest/server/picture"
+	"semirest/shared/prep"
+)
+
+// trainOptions are the flags of semirest train.
+type trainOptions struct {
+	data, out, supervision, preset string
+	backbone, backboneWeights      string
+	size, tile, overlap            int
+	bankRows, poolRows             int
+	bankFraction                   float64
+	holdOut, falseAlarms           float64
+	seed                           uint64
+	noPCF, json                    bool
+	run                            ort.Options
+	ortLib                         string
+}
+
+func newTrainCmd() *cobra.Command {
+	var o trainOptions
+	cmd := &cobra.Command{
+		Use:   "train --data DIR --out MODEL",
+		Short: "Make a detector from a folder of pictures",
+		Long: `Makes a detector from normal pictures: DIR/train/good of the MVTec layout, or
+every picture of a plain folder.
+
+With --supervision none a block's score is its feature's distance to the
+memory bank. A tenth of the pictures is held out of the bank, and the
+threshold is set from them for the stated rate of false alarms.`,
+		Example: "  semirest train --data ../shared/data/mvtec_bottle --supervision none --out bottle.safetensors",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m, err := train(cmd.Context(), cmd, &o)
+			if err != nil {
+				return err
+			}
+			if o.json {
+				return printJSON(cmd.OutOrStdout(), m.Spec)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d bank rows from %d pictures, threshold %.4g, in %.1f s\n",
+				o.out, m.BankSize.Rows, len(m.Images), m.Threshold.Value, m.Provenance.Seconds)
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.data, "data", "", "folder of pictures")
+	f.StringVar(&o.out, "out", "", "model file to write")
+	f.StringVar(&o.supervision, "supervision", "none", "none: no classifier, the distance to the memory bank")
+	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2) or paper (Wide-ResNet-50-2)")
+	f.StringVar(&o.backbone, "backbone", "", "another backbone than the preset's: efficientnet_lite0, efficientnet_lite2 or wide_resnet50_2")
+	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights, names as in its source; EfficientNet-Lite2's are built in")
+	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels, a multiple of 64")
+	f.IntVar(&o.tile, "tile", 0, "cut the resized picture into overlapping crops of this many pixels a side; 0: one crop a picture")
+	f.IntVar(&o.overlap, "tile-overlap", 64, "least overlap of neighbouring crops, pixels, a multiple of 16")
+	f.IntVar(&o.bankRows, "bank-rows", 0, "rows of the memory bank (default: the preset's)")
+	f.Float64Var(&o.bankFraction, "bank-fraction", 0, "the memory bank as a fraction of all rows, instead of --bank-rows")
+	f.IntVar(&o.poolRows, "pool-rows", 0, "rows that the bank is chosen from (default: the preset's; with --bank-fraction all)")
+	f.Float64Var(&o.holdOut, "hold-out", 0.1, "share of the normal pictures kept from the bank for the threshold")
+	f.Float64Var(&o.falseAlarms, "false-alarm-rate", 0.01, "share of normal pictures that may score above the threshold")
+	f.BoolVar(&o.noPCF, "no-pcf", false, "leave the position code out")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of every random choice")
+	f.BoolVar(&o.json, "json", false, "print the model's metadata as JSON")
+	runFlags(f, &o.run, &o.ortLib)
+	cmd.MarkFlagsMutuallyExclusive("bank-rows", "bank-fraction")
+	require(cmd, "data", "out")
+	return cmd
+}
+
+// train fits the detector that the flags describe and writes its file.
+func train(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detect.Model, error) {
+	start := time.Now()
+	cfg, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	set, err := dataset.Open(o.data)
+	if err != nil {
+		return nil, err
+	}
+	if len(set.Train) == 0 {
+		return nil, fmt.Errorf("%s: %w in train/good: a detector needs normal pictures", o.data, dataset.ErrNoImages)
+	}
+	if err := writable(o.out); err != nil {
+		return nil, err
+	}
+	if err := startRuntime(o.ortLib); err != nil {
+		return nil, err
+	}
+	fingerprint, err := dataset.Fingerprint(set.Train)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Provenance = detect.Provenance{
+		Command: commandLine(), Data: fingerprint, Version: version, Created: start.UTC().Truncate(time.Second),
+	}
+	meter := newMeter(cmd.ErrOrStderr())
+	m, err := detect.Fit(ctx, cfg, normalPictures(set.Train), func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })
+	meter.close()
+	if err != nil {
+		return nil, err
+	}
+	m.Provenance.Seconds = time.Since(start).Seconds()
+	return m, m.Save(o.out)
+}
+
+// config turns the flags into the settings of a fit.
+func (o *trainOptions) config() (detect.FitConfig, error) {
+	var cfg detect.FitConfig
+	if o.supervision != "none" {
+		return cfg, usagef("--supervision %s: this version knows none", o.supervision)
+	}
+	switch o.preset {
+	case "lite":
+		cfg = detect.Lite()
+	case "paper":
+		cfg = detect.Paper()
+	default:
+		return cfg, usagef("--preset %s: give lite or paper", o.preset)
+	}
+	if o.backbone != "" {
+		cfg.Backbone = o.backbone
+	}
+	var err error
+	if cfg.Weights, err = backboneWeights(cfg.Backbone, o.backboneWeights); err != nil {
+		return cfg, err
+	}
+	cfg.Ref, cfg.Seed, cfg.Run = o.size, o.seed, o.run
+	cfg.HoldOut, cfg.FalseAlarmRate = o.holdOut, o.falseAlarms
+	if o.bankRows != 0 {
+		cfg.BankRows, cfg.BankFraction = o.bankRows, 0
+	}
+	if o.bankFraction != 0 {
+		cfg.BankRows, cfg.BankFraction, cfg.PoolRows = 0, o.bankFraction, 0
+	}
+	if o.poolRows != 0 {
+		cfg.PoolRows = o.poolRows
+	}
+	if o.tile != 0 {
+		cfg.Tile, cfg.TileSide = prep.Tile{Ref: o.size, Overlap: o.overlap}, o.tile
+	}
+	if o.noPCF {
+		cfg.PositionWeight = 0
+	}
+	return cfg, nil
+}
+
+// backboneWeights reads a backbone's weights: of the file, or the embedded ones.
+func backboneWeights(backbone, path string) (*weights.Set, error) {
+	if path != "" {
+		return weights.Load(path)
+	}
+	if backbone != weights.DefaultBackbone {
+		return nil, usagef("the weights of %s are not built in: name a safetensors file with --backbone-weights", backbone)
+	}
+	return weights.Default()
+}
+
+// writable tells early whether the model's file can be written, not after
+// minutes of work.
+func writable(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return usagef("--out %s is a folder: name a file", path)
+	}
+	probe, err := os.CreateTemp(dirOf(path), ".semirest-*")
+	if err != nil {
+		return fmt.Errorf("--out %s: %w", path, err)
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+func dirOf(path string) string {
+	if at := strings.LastIndexByte(path, os.PathSeparator); at >= 0 {
+		return path[:at+1]
+	}
+	return "."
+}
+
+// commandLine is what was typed, for the model's provenance.
+func commandLine() string { return "semirest " + strings.Join(os.Args[1:], " ") }
+
+// normalPictures are files of normal pictures as detect wants them.
+type normalPictures []dataset.Item
+
+func (p normalPictures) Len() int          { return len(p) }
+func (p normalPictures) Name(i int) string { return p[i].Name }
+
+func (p normalPictures) Picture(i int) ([]byte, prep.Size, error) {
+	rgb, err := picture.DecodeFile(p[i].Path, prep.DefaultLimits)
+	return rgb.Pix, rgb.Size, err
+}
