@@ -1,0 +1,289 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"semirest/frontend"
+	"semirest/server/detect"
+	"semirest/server/job"
+	"semirest/server/ort"
+	"semirest/server/picture"
+	"semirest/server/web"
+	"semirest/shared/prep"
+	"semirest/shared/wire"
+)
+
+// serveOptions are the flags of semirest serve.
+type serveOptions struct {
+	models       []string
+	addr         string
+	dataDir      string
+	device       string
+	threads      int
+	ortLib       string
+	allowOrigins []string
+	queue        int
+	maxPixels    int64
+	logLevel     string
+}
+
+func newServeCmd() *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve [--model [NAME=]FILE]...",
+		Short: "Serve the page and score the pictures that are dropped on it",
+		Long: `Serves detectors, the page that uses them, and the JSON API that
+/api/v1/openapi.yaml describes. A detector is called NAME, or after its file.
+
+Without --model it serves the demonstration: two detectors of synthetic
+pictures, fitted when they are first needed and kept in the data folder.
+
+It listens on this machine only, unless --addr says otherwise. There is no
+login: whoever reaches the address may use it.`,
+		Example: "  semirest serve\n  semirest serve --model bottle.safetensors --model lids=lids-v2.safetensors --addr :8080",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			context.AfterFunc(ctx, stop) // a second signal ends the program at once
+			return serve(ctx, &o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.models, "model", nil, "model to serve, as FILE or NAME=FILE; may be given several times")
+	f.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on; :8080 is every address of this machine")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder for what the server keeps (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
+	f.StringVar(&o.device, "device", ort.CPU, "where detectors run: cpu, cuda or auto")
+	f.IntVar(&o.threads, "threads", 0, "threads of a run; 0 for all cores")
+	f.StringVar(&o.ortLib, "ort-lib", "", "ONNX Runtime library (default $SEMIREST_ORT_LIB or what `make ort` fetched)")
+	f.StringArrayVar(&o.allowOrigins, "allow-origin", nil, "web page origin that may use the server besides its own, as https://name; may be given several times")
+	f.IntVar(&o.queue, "queue", 64, "crops that may wait before the server answers 'busy'")
+	f.Int64Var(&o.maxPixels, "max-pixels", prep.DefaultLimits.MaxPixels, "largest picture, width times height")
+	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	return cmd
+}
+
+// serve runs the server until ctx ends.
+func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		return fmt.Errorf("--log-level %q: give debug, info, warn or error", o.logLevel)
+	}
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level}))
+	if o.queue < 1 {
+		return fmt.Errorf("--queue %d: give 1 or more", o.queue)
+	}
+	if o.maxPixels < 1 || o.maxPixels > 1<<32 {
+		return fmt.Errorf("--max-pixels %d: give a number from 1 to %d", o.maxPixels, int64(1)<<32)
+	}
+	lib, err := ort.Locate(o.ortLib)
+	if err != nil {
+		return err
+	}
+	if err := ort.Init(lib); err != nil {
+		return err
+	}
+	run := ort.Options{Device: o.device, Threads: o.threads}
+	detectors, err := loadDetectors(o.models, run)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(o.addr)
+	if err != nil {
+		return errors.Join(err, closeDetectors(detectors))
+	}
+	defer listener.Close()
+
+	c := web.Config{
+		Version: version, Page: frontend.Handler(), Decode: decodePicture, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
+		Limits: prep.Limits{MaxSide: prep.DefaultLimits.MaxSide, MaxPixels: o.maxPixels},
+	}
+	var server *web.Server // set before the first job is submitted
+	jobs := job.New(ctx, 1, 16, func(i job.Info) { server.Tell("job "+i.ID, jobProgress(i)) })
+	c.Jobs = jobs
+	if len(o.models) == 0 {
+		c.Gallery = newGallery()
+	}
+	if server, err = web.New(c); err != nil {
+		return errors.Join(err, closeDetectors(detectors))
+	}
+	for _, d := range detectors {
+		if err := server.Install(d); err != nil {
+			return err
+		}
+	}
+	if len(o.models) == 0 {
+		dir, err := dataDir(o.dataDir)
+		if err != nil {
+			return err
+		}
+		d, err := newDemonstration(filepath.Join(dir, "demo"), run, log, server.Install)
+		if err != nil {
+			return err
+		}
+		if err := d.start(jobs); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "SemiREST is at %s\n", pageAddress(o.addr, listener.Addr()))
+	err = server.Serve(ctx, listener)
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return cmp.Or(err, jobs.Close(patience))
+}
+
+// loadDetectors reads the models of the --model flags.
+func loadDetectors(models []string, run ort.Options) (list []web.Detector, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeDetectors(list))
+			list = nil
+		}
+	}()
+	named := make(map[string]string)
+	for _, flag := range models {
+		name, path, ok := strings.Cut(flag, "=")
+		if !ok || strings.ContainsAny(name, `/\`) { // a path may hold a '=' too
+			path = flag
+			name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		}
+		if other, twice := named[name]; twice {
+			return list, fmt.Errorf("--model %s: %s is called %q too; name one of them, as --model NAME=%s", flag, other, name, path)
+		}
+		named[name] = path
+		m, err := detect.Load(path)
+		if err != nil {
+			return list, fmt.Errorf("--model %s: %w", flag, err)
+		}
+		d, err := webDetector(name, path, m, run)
+		if err != nil {
+			return list, fmt.Errorf("--model %s: %w", flag, err)
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+func closeDetectors(list []web.Detector) error {
+	for _, d := range list {
+		d.Close()
+	}
+	return nil
+}
+
+// webDetector makes a model ready to be served. path is its file, "" for one that could not be saved.
+func webDetector(name, path string, m *detect.Model, run ort.Options) (web.Detector, error) {
+	scorer, err := detect.NewScorer(m, run)
+	if err != nil {
+		return web.Detector{}, err
+	}
+	id := fmt.Sprintf("unsaved-%d", m.Provenance.Created.UnixNano())
+	if path != "" {
+		if id, err = fileID(path); err != nil {
+			return web.Detector{}, errors.Join(err, scorer.Close())
+		}
+	}
+	kind := wire.Distance
+	if m.Supervision != "none" {
+		kind = wire.Probability
+	}
+	batch := 1 // on a processor runs of several do not pay: see web.Detector
+	if scorer.Device() == ort.CUDA {
+		batch = 8
+	}
+	return web.Detector{
+		Name: name, Model: id, Preset: m.Preset, Supervision: m.Supervision, Created: m.Provenance.Created,
+		Input: m.Input, Tile: m.Tile, Block: m.Block, Kind: kind,
+		Threshold: m.Threshold.Value, FalseAlarms: m.Threshold.FalseAlarmRate,
+		Method: fmt.Sprintf("%g %% false alarms, %s of %d normal pictures", 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images),
+		Batch:  batch,
+		Scorer: scorer,
+		Close:  func() { _ = scorer.Close() }, // nothing can be done about a session that does not close
+	}, nil
+}
+
+// fileID tells one model file from another: the head of its SHA-256.
+func fileID(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
+}
+
+// listen opens the server's address; the error says what to do.
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("another program listens on %s; stop it, or choose another address with --addr", addr)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen on %s; choose a port above 1023 with --addr", addr)
+	case err != nil:
+		return nil, fmt.Errorf("--addr %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+// pageAddress is what to type into a browser: the name as given, the port as it became.
+func pageAddress(asked string, got net.Addr) string {
+	host, _, err := net.SplitHostPort(asked)
+	_, port, err2 := net.SplitHostPort(got.String())
+	if err != nil || err2 != nil {
+		return "http://" + got.String()
+	}
+	if host == "" || host == "0.0.0.0" || host == "::" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// dataDir is where the server keeps what it makes.
+func dataDir(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	if base := os.Getenv("XDG_DATA_HOME"); base != "" {
+		return filepath.Join(base, "semirest"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("no home folder to keep data in (%w); name one with --data-dir", err)
+	}
+	return filepath.Join(home, ".local", "share", "semirest"), nil
+}
+
+func decodePicture(data []byte, l prep.Limits) (prep.Size, []byte, error) {
+	p, err := picture.Decode(data, l)
+	return p.Size, p.Pix, err
+}
+
+// jobProgress shows a job to the people at the page.
+func jobProgress(i job.Info) web.Progress {
+	p := web.Progress{What: i.Name, Done: i.Progress.Done, Total: i.Progress.Total, Left: -1, Ended: i.State.Ended(), Failed: i.Err}
+	if i.Progress.Left > 0 {
+		p.Left = i.Progress.Left
+	}
+	return p
+}
