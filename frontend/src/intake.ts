@@ -1,0 +1,109 @@
+// Ways in: files and folders picked or dropped, and pasted pictures. Every way ends in take.
+import * as album from "./album";
+import { $, plural } from "./dom";
+import { note } from "./note";
+
+const picture = /\.(jpe?g|jfif|png|webp|gif|bmp)$/i;
+/** More files than this at a time are a mistake, such as a whole disk. */
+const most = 5000;
+
+interface Found { name: string; file: File; chosen: boolean } // chosen: by the user, not found in a folder
+
+/** Adds what is a picture. Of folders, other files are left out; files chosen one by one always get an answer. */
+function take(found: Found[]): void {
+  const wanted = found.filter(({ name, file, chosen }) =>
+    chosen || (!name.split("/").pop()!.startsWith(".") && (picture.test(name) || file.type.startsWith("image/"))));
+  const list = wanted.slice(0, most);
+  album.add(list.map(({ name, file }) => ({ name, file })), list.length > 0);
+  const left = found.length - wanted.length;
+  const said = [];
+  if (!wanted.length) said.push(found.length ? "No picture in there." : "Nothing to add.");
+  else said.push(`${plural(list.length, "picture")} added.`);
+  if (left && wanted.length) said.push(`${plural(left, "other file")} left out.`);
+  if (wanted.length > most) said.push(`Only the first ${most} were taken; add the others later.`);
+  note(said.join(" "));
+}
+
+function fromInput(input: HTMLInputElement): void {
+  input.addEventListener("change", () => {
+    take([...input.files ?? []].map((file) => ({ name: file.webkitRelativePath || file.name, file, chosen: !file.webkitRelativePath })));
+    input.value = ""; // so that the same file can be picked again
+  });
+}
+
+/** Reads what was dropped; folders with all that is in them. */
+async function fromDrop(data: DataTransfer): Promise<Found[]> {
+  // The entries must be taken before the first await: the browser forgets them then.
+  const entries = [...data.items].filter((i) => i.kind === "file").map((i) => i.webkitGetAsEntry?.() ?? null);
+  const files = [...data.files];
+  const found: Found[] = [];
+  for (const [i, entry] of entries.entries()) {
+    if (entry?.isDirectory) await walk(entry as FileSystemDirectoryEntry, found);
+    else if (files[i]) found.push({ name: files[i].name, file: files[i], chosen: true });
+  }
+  return found;
+}
+
+async function walk(folder: FileSystemDirectoryEntry, found: Found[]): Promise<void> {
+  const reader = folder.createReader();
+  while (found.length <= 4 * most) {
+    // A folder's entries come in batches, the last one empty.
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!batch.length) return;
+    for (const entry of batch) {
+      if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, found);
+      else {
+        const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+        found.push({ name: entry.fullPath.replace(/^\//, ""), file, chosen: false });
+      }
+    }
+  }
+}
+
+function dropping(): void {
+  const cover = $("cover");
+  let depth = 0;
+  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+  addEventListener("dragenter", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    depth++;
+    cover.hidden = false;
+  });
+  addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    event.dataTransfer!.dropEffect = "copy";
+  });
+  addEventListener("dragleave", (event) => {
+    if (hasFiles(event) && --depth <= 0) { depth = 0; cover.hidden = true; }
+  });
+  addEventListener("drop", (event) => {
+    event.preventDefault(); // else the browser would leave the page and show the file
+    depth = 0;
+    cover.hidden = true;
+    if (!event.dataTransfer) return;
+    fromDrop(event.dataTransfer).then(take, () => note("What was dropped cannot be read. Try 'Add a folder'."));
+  });
+}
+
+let pasted = 0;
+
+export function begin(): void {
+  const files = $<HTMLInputElement>("pick-files"), folder = $<HTMLInputElement>("pick-folder");
+  fromInput(files);
+  fromInput(folder);
+  $("add").addEventListener("click", () => files.click());
+  $("add-folder").addEventListener("click", () => folder.click());
+  for (const button of document.querySelectorAll<HTMLElement>("[data-press]")) {
+    button.addEventListener("click", () => $(button.dataset.press!).click());
+  }
+  dropping();
+  addEventListener("paste", (event) => {
+    const list = [...event.clipboardData?.files ?? []];
+    if (!list.length) return;
+    event.preventDefault();
+    // A copied screenshot is called image.png, every time.
+    take(list.map((file) => ({ name: file.name === "image.png" ? `pasted ${++pasted}.png` : file.name, file, chosen: true })));
+  });
+}
