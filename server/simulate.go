@@ -73,8 +73,7 @@ does.`,
 	f.StringVar(&o.foreground, "foreground", string(synth.ForegroundAuto), "where defects may lie: auto, object or all")
 	f.StringVar(&o.textures, "textures", "", "folder of textures to fill from (DTD or any pictures); default: a built-in set")
 	f.BoolVar(&o.json, "json", false, "print what was made as JSON")
-	cmd.MarkFlagRequired("data")
-	cmd.MarkFlagRequired("out")
+	require(cmd, "data", "out")
 	return cmd
 }
 

@@ -46,7 +46,9 @@ func (d dist) file(name string, data []byte) error {
 		ext  string
 		open func(io.Writer) (io.WriteCloser, error)
 	}{
-		{".br", func(w io.Writer) (io.WriteCloser, error) { return brotli.NewWriterLevel(w, brotli.BestCompression), nil }},
+		{".br", func(w io.Writer) (io.WriteCloser, error) {
+			return brotli.NewWriterLevel(w, brotli.BestCompression), nil
+		}},
 		{".gz", func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) }},
 	} {
 		d.made[name+coding.ext] = true

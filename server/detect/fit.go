@@ -253,7 +253,7 @@ func (f *fitter) imageScorer() (score func(context.Context, int, prep.Plan, [][]
 			scores, err := s.Planned(ctx, plan, crops)
 			v, _, _ := scores.Max()
 			return v, err
-		}, func() { s.Close() }, nil
+		}, func() { _ = s.Close() }, nil
 	}
 	e, err := NewExtractor(f.model, f.cfg.Run)
 	if err != nil {
@@ -261,10 +261,9 @@ func (f *fitter) imageScorer() (score func(context.Context, int, prep.Plan, [][]
 	}
 	s, err := NewSearcher(f.model, f.cfg.Run)
 	if err != nil {
-		e.Close()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, e.Close())
 	}
 	return func(ctx context.Context, image int, plan prep.Plan, crops [][]byte) (float32, error) {
 		return ownScore(ctx, e, s, int32(image), plan, crops)
-	}, func() { e.Close(); s.Close() }, nil
+	}, func() { _, _ = e.Close(), s.Close() }, nil
 }

@@ -134,4 +134,3 @@ func Write(w io.Writer, a Array) error {
 	}
 	return nil
 }
-

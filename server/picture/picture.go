@@ -126,7 +126,7 @@ func header(data []byte, l prep.Limits) (prep.Size, error) {
 		return prep.Size{}, ErrFormat
 	}
 	if err != nil {
-		return prep.Size{}, fmt.Errorf("%w: %v", ErrDamaged, err)
+		return prep.Size{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	size := prep.Size{W: cfg.Width, H: cfg.Height}
 	return size, l.Check(size)
@@ -141,7 +141,7 @@ func decode(data []byte) (img image.Image, err error) {
 	}()
 	img, _, err = image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return img, nil
 }

@@ -35,17 +35,6 @@ func (l *labeler) smallest(mask []byte) int {
 	return smallest
 }
 
-// largest returns the number (from 1) and size of the largest region, zeros
-// for an empty mask.
-func (l *labeler) largest(mask []byte) (region, size int) {
-	for i, n := range l.regions(mask) {
-		if n > size {
-			region, size = i+1, n
-		}
-	}
-	return region, size
-}
-
 func (l *labeler) flood(mask []byte, at, id int32) int {
 	l.label[at] = id
 	l.stack = append(l.stack[:0], at)

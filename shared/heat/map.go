@@ -109,33 +109,80 @@ func (m *Mapper) widen(scores []float32) {
 	}
 }
 
-// row computes row y of A wide: a few rows of wide, weighted.
+// row computes row y of A wide: a few rows of wide, weighted. The compiler's
+// WebAssembly is slow at memory, so up to five rows are mixed in one pass.
 func (m *Mapper) row(dst []float32, y int) {
 	weights := m.y.weights[y*m.y.band : (y+1)*m.y.band]
 	at := m.y.first[y] * m.W
-	for len(weights) > 0 && weights[len(weights)-1] == 0 {
+	for len(weights) > 1 && weights[len(weights)-1] == 0 {
 		weights = weights[:len(weights)-1]
 	}
-	for len(weights) > 0 && weights[0] == 0 {
+	for len(weights) > 1 && weights[0] == 0 {
 		weights, at = weights[1:], at+m.W
 	}
-	clear(dst)
-	// Four rows at a time: fewer passes over dst.
-	for ; len(weights) >= 4; weights = weights[4:] {
-		w0, w1, w2, w3 := weights[0], weights[1], weights[2], weights[3]
-		r0, r1 := m.wide[at:at+len(dst)], m.wide[at+m.W:][:len(dst)]
-		r2, r3 := m.wide[at+2*m.W:][:len(dst)], m.wide[at+3*m.W:][:len(dst)]
+	n := min(len(weights), 5)
+	rows := m.wide[at:]
+	mix(dst, rows, m.W, weights[:n])
+	for weights = weights[n:]; len(weights) > 0; weights = weights[n:] {
+		rows = rows[n*m.W:]
+		n = min(len(weights), 4)
+		add(dst, rows, m.W, weights[:n])
+	}
+}
+
+// mix sets dst to the weighted sum of one to five rows that lie stride apart.
+func mix(dst, rows []float32, stride int, w []float32) {
+	switch len(w) {
+	case 1:
+		w0, r0 := w[0], rows[:len(dst)]
+		for x := range dst {
+			dst[x] = w0 * r0[x]
+		}
+	case 2:
+		w0, w1 := w[0], w[1]
+		r0, r1 := rows[:len(dst)], rows[stride:][:len(dst)]
+		for x := range dst {
+			dst[x] = float32(w0*r0[x]) + float32(w1*r1[x])
+		}
+	case 3:
+		w0, w1, w2 := w[0], w[1], w[2]
+		r0, r1, r2 := rows[:len(dst)], rows[stride:][:len(dst)], rows[2*stride:][:len(dst)]
+		for x := range dst {
+			dst[x] = float32(w0*r0[x]) + float32(w1*r1[x]) + float32(w2*r2[x])
+		}
+	case 4:
+		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+		r0, r1 := rows[:len(dst)], rows[stride:][:len(dst)]
+		r2, r3 := rows[2*stride:][:len(dst)], rows[3*stride:][:len(dst)]
+		for x := range dst {
+			dst[x] = float32(w0*r0[x]) + float32(w1*r1[x]) + float32(w2*r2[x]) + float32(w3*r3[x])
+		}
+	case 5:
+		w0, w1, w2, w3, w4 := w[0], w[1], w[2], w[3], w[4]
+		r0, r1, r2 := rows[:len(dst)], rows[stride:][:len(dst)], rows[2*stride:][:len(dst)]
+		r3, r4 := rows[3*stride:][:len(dst)], rows[4*stride:][:len(dst)]
+		for x := range dst {
+			dst[x] = float32(w0*r0[x]) + float32(w1*r1[x]) + float32(w2*r2[x]) + float32(w3*r3[x]) + float32(w4*r4[x])
+		}
+	}
+}
+
+// add adds the weighted sum of one to four rows to dst.
+func add(dst, rows []float32, stride int, w []float32) {
+	if len(w) == 4 {
+		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+		r0, r1 := rows[:len(dst)], rows[stride:][:len(dst)]
+		r2, r3 := rows[2*stride:][:len(dst)], rows[3*stride:][:len(dst)]
 		for x := range dst {
 			dst[x] += float32(w0*r0[x]) + float32(w1*r1[x]) + float32(w2*r2[x]) + float32(w3*r3[x])
 		}
-		at += 4 * m.W
+		return
 	}
-	for _, w := range weights {
-		r := m.wide[at:][:len(dst)]
+	for i, w := range w {
+		r := rows[i*stride:][:len(dst)]
 		for x := range dst {
 			dst[x] += float32(w * r[x])
 		}
-		at += m.W
 	}
 }
 
@@ -143,11 +190,15 @@ func (m *Mapper) row(dst []float32, y int) {
 func quantize(dst []byte, values []float32, lo, hi float32) {
 	scale := 255 / (hi - lo)
 	offset := 0.5 - lo*scale
+	dst = dst[:len(values)]
 	for i, v := range values {
-		// The comparison is false for NaN.
-		if q := float32(v*scale) + offset; q >= 1 {
-			dst[i] = byte(min(q, 255))
-		} else {
+		q := float32(v*scale) + offset
+		switch {
+		case q >= 255:
+			dst[i] = 255
+		case q >= 1:
+			dst[i] = byte(int32(q))
+		default: // below, or NaN
 			dst[i] = 0
 		}
 	}

@@ -34,7 +34,7 @@ func (p Palette) String() string {
 
 // At is the palette's colour number i of 256.
 func (p Palette) At(i uint8) (r, g, b uint8) {
-	table := ""
+	var table string
 	switch p {
 	case Inferno:
 		table = inferno

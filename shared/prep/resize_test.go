@@ -248,7 +248,7 @@ func TestResizerHoldsFewRows(t *testing.T) {
 func benchmarkResize(b *testing.B, o Orientation) {
 	src := Size{W: 4000, H: 3000}
 	strip := rgba(picture("random", 1, src.W, 100))
-	b.SetBytes(int64(src.Pixels()))
+	b.SetBytes(src.Pixels())
 	for b.Loop() {
 		r, err := NewResizer(src, Size{W: 512, H: 512}, o)
 		if err != nil {

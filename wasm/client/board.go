@@ -156,7 +156,8 @@ func (b *Board) CSV(by Order, threshold float32) []byte {
 	out := []byte("\ufeffpicture,verdict,score,threshold,detector,model,width,height,hottest_x,hottest_y,milliseconds,crops,note\r\n")
 	for _, id := range b.Order(by) {
 		r := b.rows[b.index(id)]
-		verdict, numbers := "", []string{"", "", "", "", "", "", ""}
+		var verdict string
+		numbers := []string{"", "", "", "", "", "", ""}
 		switch r.State {
 		case Failed:
 			verdict = "error"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -179,7 +180,7 @@ func TestDamagedPNGsAreErrors(t *testing.T) {
 	}
 	lying := bytes.Clone(good)
 	binary.BigEndian.PutUint32(lying[20:], 9) // fewer rows than the data holds
-	if _, _, err := inflateRows(lying); err != errPNGLonger {
+	if _, _, err := inflateRows(lying); !errors.Is(err, errPNGLonger) {
 		t.Errorf("more rows than the header says: %v", err)
 	}
 }

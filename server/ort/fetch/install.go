@@ -75,7 +75,8 @@ func (s source) download(ctx context.Context, dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		args = append(pip, "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
+		args = append(args, pip...)
+		args = append(args, "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
 			"--python-version", "3.11", "--platform", s.tag, "--dest", dir, s.pack+"=="+Version)
 	case "npm":
 		if _, err := exec.LookPath("npm"); err != nil {
