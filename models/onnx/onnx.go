@@ -163,9 +163,9 @@ type Tensor struct {
 	Raw  []byte
 }
 
-// Dim is one dimension of a ValueInfo: Param names a size known only at run
-// time ("n", "64*n"); where Param is empty, Size holds. Size -1 without a
-// Param is an unknown size.
+// Dim is one dimension of a ValueInfo. Param names a size known only at run
+// time ("n", "64*n"), and Size is 0 then; without Param, Size holds, and -1
+// stands for a size nothing is said about.
 type Dim struct {
 	Size  int64
 	Param string
