@@ -16,17 +16,8 @@ func (b *Builder) Relu(x *Value) *Value {
 	})
 }
 
-// Relu6 returns min(max(x, 0), 6). The gradient is 0 at both ends, as in PyTorch.
-func (b *Builder) Relu6(x *Value) *Value {
-	float("Relu6", x)
-	lo, hi := b.ScalarOf(x, 0), b.ScalarOf(x, 6)
-	out := b.emit("Clip", []*Value{x, lo, hi}, nil, spec{x.dtype, x.shape})
-	out.node.back = func(a *adjoint) {
-		g := a.out(0)
-		a.give(0, b.Where(b.And(b.Greater(x, lo), b.Less(x, hi)), g, b.ScalarOf(g, 0)))
-	}
-	return out
-}
+// Relu6 returns min(max(x, 0), 6).
+func (b *Builder) Relu6(x *Value) *Value { return b.Clip(x, 0, 6) }
 
 // LeakyRelu returns x where x > 0, slope * x elsewhere.
 func (b *Builder) LeakyRelu(x *Value, slope float64) *Value {
@@ -79,7 +70,7 @@ func (b *Builder) Gelu(x *Value) *Value {
 	float("Gelu", x)
 	erf := b.Erf(b.Div(x, b.ScalarOf(x, math.Sqrt2)))
 	twice := b.Add(erf, b.ScalarOf(x, 1)) // 2 Phi(x)
-	out := b.emit("Mul", []*Value{b.Mul(x, twice), b.ScalarOf(x, 0.5)}, nil, spec{x.dtype, x.shape})
+	out := b.emit("Mul", []*Value{b.Mul(x, twice), b.ScalarOf(x, 0.5)}, nil, Spec{x.dtype, x.shape})
 	// One closed form in the place of five chained ones: 3 fewer passes over memory.
 	// The closed form is with respect to x, past the nodes between; see node.wrt.
 	out.node.wrt = []*Value{x}

@@ -56,22 +56,27 @@ func (t *Trainable) Step(loss *Value, o AdamW) Layout {
 	step := b.Input(InStep, Int64)
 
 	norm := b.Sqrt(b.emit("ReduceSumSquare", []*Value{g, b.ints(0)},
-		[]onnx.Attribute{onnx.Int("keepdims", 0)}, spec{Float32, nil}))
+		[]onnx.Attribute{onnx.Int("keepdims", 0)}, Spec{Float32, nil}))
+	// All scalars are multiplied together before they meet a vector: every
+	// operator here is one more pass over all parameters.
+	s1, s2 := b.Scalar(1-o.Beta1), b.Scalar(1-o.Beta2)
 	if o.Clip > 0 {
-		factor := b.Div(b.Scalar(o.Clip), b.Add(norm, b.Scalar(1e-6)))
-		g = b.Mul(g, b.Min(factor, b.Scalar(1)))
+		cut := b.Min(b.Div(b.Scalar(o.Clip), b.Add(norm, b.Scalar(1e-6))), b.Scalar(1))
+		s1, s2 = b.Mul(s1, cut), b.Mul(s2, b.Square(cut))
 	}
 	// Bias corrections in float64: 1 - 0.999 in float32 would be off by 6e-5.
 	correct := func(beta float64) *Value {
 		one := b.scalar(Float64, 1)
 		return b.Sub(one, b.Pow(b.scalar(Float64, beta), b.Cast(step, Float64)))
 	}
-	size1 := b.Div(rate, b.Cast(correct(o.Beta1), Float32))
-	root2 := b.Cast(b.Sqrt(correct(o.Beta2)), Float32)
+	root2 := b.Sqrt(correct(o.Beta2))
+	size1 := b.Mul(rate, b.Cast(b.Div(root2, correct(o.Beta1)), Float32))
+	eps := b.Cast(b.Mul(root2, b.scalar(Float64, o.Eps)), Float32)
 
-	m = b.Add(b.Mul(m, b.Scalar(o.Beta1)), b.Mul(g, b.Scalar(1-o.Beta1)))
-	v = b.Add(b.Mul(v, b.Scalar(o.Beta2)), b.Mul(b.Square(g), b.Scalar(1-o.Beta2)))
-	update := b.Mul(b.Div(m, b.Add(b.Div(b.Sqrt(v), root2), b.Scalar(o.Eps))), size1)
+	m = b.Add(b.Mul(m, b.Scalar(o.Beta1)), b.Mul(g, s1))
+	v = b.Add(b.Mul(v, b.Scalar(o.Beta2)), b.Mul(b.Square(g), s2))
+	// rate * (m/c1) / (sqrt(v/c2) + eps), both fractions of the corrections taken out
+	update := b.Mul(b.Div(m, b.Add(b.Sqrt(v), eps)), size1)
 
 	p := t.flat
 	if d := layout.Decayed(); d > 0 && o.Decay > 0 {

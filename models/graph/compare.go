@@ -51,7 +51,7 @@ func (b *Builder) Where(cond, x, y *Value) *Value {
 	booleans("Where", cond)
 	dtype := sameType("Where", x, y)
 	shape := broadcastShape(cond.shape, broadcastShape(x.shape, y.shape))
-	out := b.emit("Where", []*Value{cond, x, y}, nil, spec{dtype, shape})
+	out := b.emit("Where", []*Value{cond, x, y}, nil, Spec{dtype, shape})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		zero := b.ScalarOf(g, 0)

@@ -56,7 +56,7 @@ func (b *Builder) Conv(x, weight, bias *Value, c ConvOptions) *Value {
 		inputs = append(inputs, bias)
 	}
 	oh, ow := c.out(x, 0, kh), c.out(x, 1, kw)
-	out := b.emit("Conv", inputs, c.attrs(kh, kw), spec{dtype, []int{x.shape[0], cout, oh, ow}})
+	out := b.emit("Conv", inputs, c.attrs(kh, kw), Spec{dtype, []int{x.shape[0], cout, oh, ow}})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		if a.wants(0) {
@@ -110,7 +110,7 @@ func (b *Builder) convTransposeTo(x, weight *Value, oh, ow int, c ConvOptions) *
 	}
 	attrs := append(c.attrs(kh, kw), onnx.Ints("output_padding", extra(0, oh), extra(1, ow)))
 	out := b.emit("ConvTranspose", []*Value{x, weight}, attrs,
-		spec{dtype, []int{x.shape[0], cg * c.Groups, oh, ow}})
+		Spec{dtype, []int{x.shape[0], cg * c.Groups, oh, ow}})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		if a.wants(0) {

@@ -13,7 +13,7 @@ func (b *Builder) binary(op string, x, y *Value, dtype DType, back func(a *adjoi
 	if dtype == 0 {
 		dtype = in
 	}
-	out := b.emit(op, []*Value{x, y}, nil, spec{dtype, broadcastShape(x.shape, y.shape)})
+	out := b.emit(op, []*Value{x, y}, nil, Spec{dtype, broadcastShape(x.shape, y.shape)})
 	if back == nil {
 		out.node.zero = true
 	} else {
@@ -116,7 +116,7 @@ func (v *Value) scalarConst() (float64, bool) {
 // unary adds an operator that keeps type and shape. back returns the input's gradient.
 func (b *Builder) unary(op string, x *Value, attrs []onnx.Attribute, back func(out, g *Value) *Value) *Value {
 	b.own(x)
-	out := b.emit(op, []*Value{x}, attrs, spec{x.dtype, x.shape})
+	out := b.emit(op, []*Value{x}, attrs, Spec{x.dtype, x.shape})
 	if back == nil {
 		out.node.zero = true
 	} else {
@@ -144,7 +144,7 @@ func (b *Builder) Floor(x *Value) *Value { return b.unary("Floor", x, nil, nil) 
 // Square returns x * x.
 func (b *Builder) Square(x *Value) *Value {
 	b.own(x)
-	out := b.emit("Mul", []*Value{x, x}, nil, spec{x.dtype, x.shape})
+	out := b.emit("Mul", []*Value{x, x}, nil, Spec{x.dtype, x.shape})
 	out.node.back = func(a *adjoint) {
 		a.give(0, b.Mul(a.out(0), b.Mul(x, b.ScalarOf(x, 2))))
 	}
@@ -191,16 +191,17 @@ func (b *Builder) Cos(x *Value) *Value {
 	return b.unary("Cos", x, nil, func(_, g *Value) *Value { return b.Neg(b.Mul(g, b.Sin(x))) })
 }
 
-// Clip limits x to [lo, hi]; the gradient is 1 inside and on the limits, 0 outside.
+// Clip limits x to [lo, hi]; the gradient is 1 between the limits, 0 on them and
+// outside, as in PyTorch 2.15.
 func (b *Builder) Clip(x *Value, lo, hi float64) *Value {
 	if lo > hi {
 		panicf("Clip to [%g, %g]", lo, hi)
 	}
 	l, h := b.ScalarOf(x, lo), b.ScalarOf(x, hi)
-	out := b.emit("Clip", []*Value{x, l, h}, nil, spec{x.dtype, x.shape})
+	out := b.emit("Clip", []*Value{x, l, h}, nil, Spec{x.dtype, x.shape})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
-		inside := b.And(b.GreaterOrEqual(x, l), b.LessOrEqual(x, h))
+		inside := b.And(b.Greater(x, l), b.Less(x, h))
 		a.give(0, b.Where(inside, g, b.ScalarOf(g, 0)))
 	}
 	return out

@@ -29,7 +29,7 @@ func (b *Builder) Gather(x, indices *Value, axis int) *Value {
 		}
 	}
 	shape := slices.Concat(x.shape[:axis], indices.shape, x.shape[axis+1:])
-	out := b.emit("Gather", []*Value{x, indices}, []onnx.Attribute{onnx.Int("axis", axis)}, spec{x.dtype, shape})
+	out := b.emit("Gather", []*Value{x, indices}, []onnx.Attribute{onnx.Int("axis", axis)}, Spec{x.dtype, shape})
 	out.node.back = func(a *adjoint) {
 		n := fixed("gradient of Gather", x, axis)
 		// [before..., number of indices, after...]
@@ -144,7 +144,7 @@ func (b *Builder) GatherElements(x, indices *Value, axis int) *Value {
 		}
 	}
 	out := b.emit("GatherElements", []*Value{x, indices}, []onnx.Attribute{onnx.Int("axis", axis)},
-		spec{x.dtype, indices.shape})
+		Spec{x.dtype, indices.shape})
 	out.node.back = func(a *adjoint) {
 		n := fixed("gradient of GatherElements", x, axis)
 		ids := make([]int64, n)

@@ -122,7 +122,7 @@ func (w *walk) adjoint(v *Value) *Value {
 	case 2:
 		w.parts[v] = []*Value{w.b.Add(parts[0], parts[1])}
 	default:
-		sum := w.b.emit("Sum", parts, nil, spec{v.dtype, v.shape})
+		sum := w.b.emit("Sum", parts, nil, Spec{v.dtype, v.shape})
 		w.parts[v] = []*Value{sum}
 	}
 	return w.parts[v][0]
@@ -142,9 +142,6 @@ func (a *adjoint) out(i int) *Value {
 	}
 	return a.b.expandLike(a.b.ScalarOf(v, 0), v)
 }
-
-// has tells whether anything depends on output i.
-func (a *adjoint) has(i int) bool { return len(a.parts[a.n.outs[i]]) > 0 }
 
 // wants tells whether source i is on the path: give it nothing otherwise, to
 // add no dead nodes.

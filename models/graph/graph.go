@@ -23,12 +23,8 @@
 package graph
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"runtime"
 	"slices"
-	"strings"
 
 	"semirest/models/onnx"
 )
@@ -101,6 +97,10 @@ type node struct {
 	inputs []*Value // nil: optional input not given
 	outs   []*Value
 	attrs  []onnx.Attribute
+	// optional is how many of the last outputs may go unnamed when nobody reads
+	// them. Other unread outputs keep their names: ONNX Runtime dereferences
+	// a Split's unnamed output and dies.
+	optional int
 	// back adds the node's contribution to its inputs' gradients. nil where the
 	// operator has none; zero is true where the gradient is zero by nature
 	// (comparisons, indices, StopGradient).
@@ -124,75 +124,6 @@ type Builder struct {
 	metadata map[string]string
 	pending  []func() // run when f of Build has returned: late nodes such as Trainable's
 	prologue []*node  // written before nodes
-}
-
-// panicf panics as programmer errors of this package do.
-func panicf(format string, args ...any) {
-	panic(failure(fmt.Sprintf("graph: "+format, args...)))
-}
-
-// failure marks this package's own panics, so that Build passes foreign ones on.
-type failure string
-
-// refusal carries an error through Fail.
-type refusal struct{ err error }
-
-// Fail stops the building with an error of the caller's: a missing weight, a
-// wrong file. Build returns it wrapped. Fail does not return.
-func (b *Builder) Fail(err error) { panic(refusal{err}) }
-
-// Build calls f with an empty Builder and returns the finished model. A panic
-// of this package inside f (a wrong shape, say) and Fail become an error
-// that names the graph; any other panic goes on.
-func Build(name string, f func(b *Builder)) (model *onnx.Model, err error) {
-	b := &Builder{
-		name: name, names: map[string]int{}, consts: map[string]*Value{},
-		named: map[string]*Value{}, metadata: map[string]string{},
-	}
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case failure:
-			model, err = nil, fmt.Errorf("build %s: %s%s", name, string(p), caller())
-		case refusal:
-			model, err = nil, fmt.Errorf("build %s: %w", name, p.err)
-		default:
-			panic(p)
-		}
-	}()
-	f(b)
-	for len(b.pending) > 0 {
-		late := b.pending[0]
-		b.pending = b.pending[1:]
-		late()
-	}
-	if len(b.outputs) == 0 {
-		return nil, fmt.Errorf("build %s: %w", name, errNoOutput)
-	}
-	return b.model(), nil
-}
-
-var errNoOutput = errors.New("graph: no output")
-
-// caller names the first line outside this package's operators: where the
-// wrong shape was given, which the message alone does not say.
-func caller() string {
-	pc := make([]uintptr, 64)
-	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
-	for {
-		f, more := frames.Next()
-		if f.Function != "" && !strings.HasPrefix(f.Function, "runtime.") &&
-			!strings.HasPrefix(f.Function, "semirest/models/graph.") {
-			file := f.File
-			if i := strings.LastIndex(file, "/"); i >= 0 {
-				file = file[i+1:]
-			}
-			return fmt.Sprintf(" (at %s:%d)", file, f.Line)
-		}
-		if !more {
-			return ""
-		}
-	}
 }
 
 // Metadata adds one metadata property to the model.
@@ -239,14 +170,18 @@ func (b *Builder) Input(name string, dtype DType, shape ...int) *Value {
 	return v
 }
 
-// Output makes v a graph output called name. Scope does not touch the name.
+// Output makes v a graph output and gives it the name. Scope does not touch the
+// name. What is no node's result, or an output already, goes through an
+// Identity; for others that would be a copy, as ONNX Runtime keeps an Identity
+// whose input has other readers.
 func (b *Builder) Output(name string, v *Value) {
 	b.own(v)
 	b.claim(name)
-	// A node of its own keeps v's name free for the graph; ONNX Runtime removes it.
-	out := b.emit("Identity", []*Value{v}, nil, spec{v.dtype, v.shape})
-	out.name = name
-	b.outputs = append(b.outputs, out)
+	if v.node == nil || slices.Contains(b.outputs, v) {
+		v = b.emit("Identity", []*Value{v}, nil, Spec{v.dtype, v.shape})
+	}
+	v.name = name
+	b.outputs = append(b.outputs, v)
 }
 
 // own checks that the values belong to this Builder.
@@ -261,19 +196,19 @@ func (b *Builder) own(vs ...*Value) {
 	}
 }
 
-// spec is the type and shape of a node's output.
-type spec struct {
-	dtype DType
-	shape []int
+// Spec is the type and shape of a node's output.
+type Spec struct {
+	DType DType
+	Shape []int
 }
 
 // emit adds a node with one output.
-func (b *Builder) emit(op string, inputs []*Value, attrs []onnx.Attribute, out spec) *Value {
+func (b *Builder) emit(op string, inputs []*Value, attrs []onnx.Attribute, out Spec) *Value {
 	return b.emitN(op, "", inputs, attrs, out).outs[0]
 }
 
 // emitN adds a node. nil inputs are optional ones not given.
-func (b *Builder) emitN(op, domain string, inputs []*Value, attrs []onnx.Attribute, outs ...spec) *node {
+func (b *Builder) emitN(op, domain string, inputs []*Value, attrs []onnx.Attribute, outs ...Spec) *node {
 	for _, v := range inputs {
 		if v != nil {
 			b.own(v)
@@ -281,108 +216,21 @@ func (b *Builder) emitN(op, domain string, inputs []*Value, attrs []onnx.Attribu
 	}
 	n := &node{name: b.unique(op), op: op, domain: domain, inputs: inputs, attrs: attrs}
 	for i, s := range outs {
-		checkShape(s.shape)
+		checkShape(s.Shape)
 		name := n.name + ".out"
 		if i > 0 {
 			name = fmt.Sprintf("%s%d", name, i)
 		}
 		n.outs = append(n.outs, &Value{
-			b: b, name: name, dtype: s.dtype, shape: slices.Clone(s.shape), node: n, out: i,
+			b: b, name: name, dtype: s.DType, shape: slices.Clone(s.Shape), node: n, out: i,
 		})
 	}
 	b.nodes = append(b.nodes, n)
 	return n
 }
 
-// Spec describes an output of Node.
-func Spec(dtype DType, shape ...int) spec { return spec{dtype, shape} }
-
 // Node adds an operator this package has no method for (domain "" is ONNX's
 // own). The caller vouches for the outputs' types and shapes. It has no gradient.
-func (b *Builder) Node(op, domain string, inputs []*Value, attrs []onnx.Attribute, outs ...spec) []*Value {
+func (b *Builder) Node(op, domain string, inputs []*Value, attrs []onnx.Attribute, outs ...Spec) []*Value {
 	return b.emitN(op, domain, inputs, attrs, outs...).outs
-}
-
-// model collects what the outputs depend on.
-func (b *Builder) model() *onnx.Model {
-	live := map[*node]bool{}
-	used := map[*Value]bool{}
-	stack := slices.Clone(b.outputs)
-	for len(stack) > 0 {
-		v := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		used[v] = true
-		if v.node == nil || live[v.node] {
-			continue
-		}
-		live[v.node] = true
-		for _, in := range v.node.inputs {
-			if in != nil && !used[in] {
-				stack = append(stack, in)
-			}
-		}
-	}
-	m := &onnx.Model{
-		IRVersion: onnx.IRVersion, Opsets: map[string]int64{"": onnx.Opset},
-		ProducerName: "semirest", Metadata: maps.Clone(b.metadata),
-		Graph: onnx.Graph{Name: b.name},
-	}
-	seen := map[*Value]bool{}
-	for _, n := range slices.Concat(b.prologue, b.nodes) {
-		if !live[n] {
-			continue
-		}
-		if n.domain != "" {
-			m.Opsets[n.domain] = 1
-		}
-		on := onnx.Node{Name: n.name, Op: n.op, Domain: n.domain, Attrs: n.attrs}
-		for _, in := range n.inputs {
-			if in == nil {
-				on.Inputs = append(on.Inputs, "")
-				continue
-			}
-			on.Inputs = append(on.Inputs, in.name)
-			if in.data != nil && !seen[in] {
-				seen[in] = true
-				m.Graph.Initializers = append(m.Graph.Initializers, in.tensor())
-			}
-		}
-		for len(on.Inputs) > 0 && on.Inputs[len(on.Inputs)-1] == "" {
-			on.Inputs = on.Inputs[:len(on.Inputs)-1]
-		}
-		for i, out := range n.outs {
-			name := out.name
-			if !used[out] && i > 0 && n.op != "TopK" {
-				name = "" // an optional output nobody reads; TopK's are not optional
-			}
-			on.Outputs = append(on.Outputs, name)
-		}
-		for len(on.Outputs) > 1 && on.Outputs[len(on.Outputs)-1] == "" && n.op != "Split" {
-			on.Outputs = on.Outputs[:len(on.Outputs)-1]
-		}
-		m.Graph.Nodes = append(m.Graph.Nodes, on)
-	}
-	// Every declared input is kept, used or not: callers feed what they declared.
-	for _, v := range b.inputs {
-		m.Graph.Inputs = append(m.Graph.Inputs, v.info())
-	}
-	for _, v := range b.outputs {
-		m.Graph.Outputs = append(m.Graph.Outputs, v.info())
-	}
-	return m
-}
-
-func (v *Value) info() onnx.ValueInfo {
-	info := onnx.ValueInfo{Name: v.name, Type: v.dtype}
-	for _, d := range v.shape {
-		dim := onnx.Dim{Size: int64(d)}
-		switch {
-		case d == -1:
-			dim = onnx.Dim{Param: "n"}
-		case d < 0:
-			dim = onnx.Dim{Param: fmt.Sprintf("%d*n", -d)}
-		}
-		info.Dims = append(info.Dims, dim)
-	}
-	return info
 }

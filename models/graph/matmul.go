@@ -21,7 +21,7 @@ func (b *Builder) MatMul(x, y *Value) *Value {
 		panicf("MatMul of %v and %v: inner sizes differ", x, y)
 	}
 	batch := broadcastShape(x.shape[:rx-2], y.shape[:ry-2])
-	out := b.emit("MatMul", []*Value{x, y}, nil, spec{dtype, append(batch, m, n)})
+	out := b.emit("MatMul", []*Value{x, y}, nil, Spec{dtype, append(batch, m, n)})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		if ry == 2 {
@@ -81,7 +81,7 @@ func (b *Builder) Gemm(x, y, c *Value, transX, transY bool) *Value {
 		inputs = append(inputs, c)
 	}
 	attrs := []onnx.Attribute{onnx.Int("transA", flag(transX)), onnx.Int("transB", flag(transY))}
-	out := b.emit("Gemm", inputs, attrs, spec{dtype, shape})
+	out := b.emit("Gemm", inputs, attrs, Spec{dtype, shape})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		if a.wants(0) {

@@ -27,7 +27,8 @@ func (b *Builder) LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 	stat := without(x.shape, []int{last}, true)
 	attrs := []onnx.Attribute{onnx.Int("axis", -1), onnx.Float("epsilon", float32(eps))}
 	n := b.emitN("LayerNormalization", "", inputs, attrs,
-		spec{x.dtype, x.shape}, spec{Float32, stat}, spec{Float32, stat})
+		Spec{x.dtype, x.shape}, Spec{Float32, stat}, Spec{Float32, stat})
+	n.optional = 2
 	mean, invstd := n.outs[1], n.outs[2]
 	n.back = func(a *adjoint) {
 		g := a.out(0)
@@ -61,7 +62,7 @@ func (b *Builder) Normalize(x *Value, eps float64, over ...int) *Value {
 	centred := b.Sub(x, b.ReduceMean(x, true, list...))
 	variance := b.ReduceMean(b.Square(centred), true, list...)
 	invstd := b.Reciprocal(b.Sqrt(b.Add(variance, b.ScalarOf(x, eps))))
-	out := b.emit("Mul", []*Value{centred, invstd}, nil, spec{x.dtype, x.shape})
+	out := b.emit("Mul", []*Value{centred, invstd}, nil, Spec{x.dtype, x.shape})
 	out.node.wrt = []*Value{x}
 	out.node.back = func(a *adjoint) { a.give(0, b.normGradient(a.out(0), out, invstd, list)) }
 	return out

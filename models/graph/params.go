@@ -219,7 +219,7 @@ func (t *Trainable) layOut() {
 	for k, part := range b.Split(t.flat, 0, sizes...) {
 		v := t.values[order[k]]
 		// Reshape by hand, even to the same shape: the node's output is v.
-		n := b.emitN("Reshape", "", []*Value{part, b.ints(v.shape...)}, nil, spec{Float32, v.shape})
+		n := b.emitN("Reshape", "", []*Value{part, b.ints(v.shape...)}, nil, Spec{Float32, v.shape})
 		n.outs[0] = v
 		v.node = n
 		n.back = func(a *adjoint) { a.give(0, b.Reshape(a.out(0), part.shape...)) }

@@ -32,7 +32,7 @@ func (b *Builder) pool(op string, x *Value, p PoolOptions, attrs ...onnx.Attribu
 	attrs = append(attrs, onnx.Ints("kernel_shape", p.Kernel, p.Kernel),
 		onnx.Ints("strides", c.Stride, c.Stride), onnx.Ints("pads", p.Pads[:]...))
 	return b.emit(op, []*Value{x}, attrs,
-		spec{x.dtype, []int{x.shape[0], x.shape[1], c.out(x, 0, p.Kernel), c.out(x, 1, p.Kernel)}})
+		Spec{x.dtype, []int{x.shape[0], x.shape[1], c.out(x, 0, p.Kernel), c.out(x, 1, p.Kernel)}})
 }
 
 // AveragePool averages windows.
@@ -50,7 +50,7 @@ func (b *Builder) AveragePool(x *Value, p PoolOptions) *Value {
 		// Each window hands its gradient to all its cells: a transposed
 		// convolution with a constant kernel, one channel at a time.
 		planes := x.shape[0] * x.shape[1]
-		g = b.convTransposeTo(b.Reshape(g, planes, 1, oh, ow), b.castConst(b.Full(share, 1, 1, k, k), x.dtype),
+		g = b.convTransposeTo(b.Reshape(g, planes, 1, oh, ow), b.Cast(b.Full(share, 1, 1, k, k), x.dtype),
 			h, w, p.conv())
 		a.give(0, b.Reshape(g, x.shape...))
 	}
@@ -70,11 +70,8 @@ func (b *Builder) poolShares(x *Value, p PoolOptions, oh, ow int) *Value {
 			data = append(data, 1/float32(count(i, 0)*count(j, 1)))
 		}
 	}
-	return b.castConst(b.F32("", data, 1, 1, oh, ow), x.dtype)
+	return b.Cast(b.F32("", data, 1, 1, oh, ow), x.dtype)
 }
-
-// castConst is Cast that leaves float32 constants alone.
-func (b *Builder) castConst(v *Value, to DType) *Value { return b.Cast(v, to) }
 
 // MaxPool takes the largest element of each window; padding never wins. At a
 // tie the first one, row by row, takes the gradient, as in PyTorch.
@@ -107,7 +104,7 @@ func (b *Builder) maxPoolGradient(x, g *Value, p PoolOptions) *Value {
 	first := b.ArgMax(b.Concat(1, cells...), 1, true) // [planes, 1, oh, ow]
 	hit := b.Cast(b.Equal(first, b.I64("", ids, 1, k*k, 1, 1)), x.dtype)
 	spread := b.Mul(hit, b.Reshape(g, planes, 1, oh, ow)) // [planes, k*k, oh, ow]
-	back := b.convTransposeTo(spread, b.castConst(b.F32("", kernels, k*k, 1, k, k), x.dtype),
+	back := b.convTransposeTo(spread, b.Cast(b.F32("", kernels, k*k, 1, k, k), x.dtype),
 		x.shape[2], x.shape[3], c)
 	return b.Reshape(back, x.shape...)
 }
@@ -134,7 +131,6 @@ func (b *Builder) resize(x *Value, h, w int, mode, coords string, rows func(from
 	if h == xh && w == xw {
 		return x
 	}
-	// Scales, not sizes: the batch is not known, and ONNX wants sizes for all axes or axes named.
 	attrs := []onnx.Attribute{
 		onnx.String("mode", mode), onnx.String("coordinate_transformation_mode", coords),
 		onnx.Ints("axes", 2, 3),
@@ -143,11 +139,11 @@ func (b *Builder) resize(x *Value, h, w int, mode, coords string, rows func(from
 		attrs = append(attrs, onnx.String("nearest_mode", "floor"))
 	}
 	out := b.emit("Resize", []*Value{x, nil, nil, b.ints(h, w)}, attrs,
-		spec{x.dtype, []int{x.shape[0], x.shape[1], h, w}})
+		Spec{x.dtype, []int{x.shape[0], x.shape[1], h, w}})
 	out.node.back = func(a *adjoint) {
 		// Resizing is A x B^T with two constant matrices; so is its transpose.
-		down := b.castConst(b.transposed(rows(xh, h), h, xh), x.dtype) // [xh, h]
-		left := b.castConst(b.F32("", floats(rows(xw, w)), w, xw), x.dtype)
+		down := b.Cast(b.transposed(rows(xh, h), h, xh), x.dtype) // [xh, h]
+		left := b.Cast(b.F32("", floats(rows(xw, w)), w, xw), x.dtype)
 		a.give(0, b.MatMul(down, b.MatMul(a.out(0), left)))
 	}
 	return out

@@ -51,7 +51,7 @@ func (b *Builder) reduce(op string, x *Value, keep bool, over []int, back func(a
 	b.own(x)
 	list := axes(x, over)
 	attrs := []onnx.Attribute{onnx.Int("keepdims", flag(keep))}
-	out := b.emit(op, []*Value{x, b.ints(list...)}, attrs, spec{x.dtype, without(x.shape, list, keep)})
+	out := b.emit(op, []*Value{x, b.ints(list...)}, attrs, Spec{x.dtype, without(x.shape, list, keep)})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		if !keep {
@@ -75,7 +75,7 @@ func (b *Builder) ArgMax(x *Value, axis int, keep bool) *Value {
 	b.own(x)
 	axis = x.axis(axis)
 	attrs := []onnx.Attribute{onnx.Int("axis", axis), onnx.Int("keepdims", flag(keep))}
-	out := b.emit("ArgMax", []*Value{x}, attrs, spec{Int64, without(x.shape, []int{axis}, keep)})
+	out := b.emit("ArgMax", []*Value{x}, attrs, Spec{Int64, without(x.shape, []int{axis}, keep)})
 	out.node.zero = true
 	return out
 }
@@ -93,7 +93,7 @@ func (b *Builder) TopK(x *Value, k, axis int, largest bool) (values, indices *Va
 	attrs := []onnx.Attribute{
 		onnx.Int("axis", axis), onnx.Int("largest", flag(largest)), onnx.Int("sorted", 1),
 	}
-	n := b.emitN("TopK", "", []*Value{x, b.ints(k)}, attrs, spec{x.dtype, shape}, spec{Int64, shape})
+	n := b.emitN("TopK", "", []*Value{x, b.ints(k)}, attrs, Spec{x.dtype, shape}, Spec{Int64, shape})
 	return n.outs[0], n.outs[1]
 }
 
@@ -122,7 +122,7 @@ func (b *Builder) expandLike(g, x *Value) *Value {
 	}
 	var shape *Value
 	if elements(x.shape) < 0 {
-		shape = b.emit("Shape", []*Value{x}, nil, spec{Int64, []int{len(x.shape)}})
+		shape = b.emit("Shape", []*Value{x}, nil, Spec{Int64, []int{len(x.shape)}})
 		shape.node.zero = true
 	} else {
 		shape = b.ints(x.shape...)

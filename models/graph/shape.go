@@ -33,7 +33,7 @@ func (b *Builder) Reshape(x *Value, shape ...int) *Value {
 	if x.data != nil {
 		return &Value{b: b, name: b.constView(x), dtype: x.dtype, shape: shape, data: x.data}
 	}
-	out := b.emit("Reshape", []*Value{x, b.ints(positive(shape)...)}, nil, spec{x.dtype, shape})
+	out := b.emit("Reshape", []*Value{x, b.ints(positive(shape)...)}, nil, Spec{x.dtype, shape})
 	out.node.back = func(a *adjoint) { a.give(0, b.Reshape(a.out(0), x.shape...)) }
 	return out
 }
@@ -88,7 +88,7 @@ func (b *Builder) Transpose(x *Value, perm ...int) *Value {
 		return x
 	}
 	attrs := []onnx.Attribute{onnx.Ints("perm", perm...)}
-	out := b.emit("Transpose", []*Value{x}, attrs, spec{x.dtype, shape})
+	out := b.emit("Transpose", []*Value{x}, attrs, Spec{x.dtype, shape})
 	out.node.back = func(a *adjoint) { a.give(0, b.Transpose(a.out(0), inverse...)) }
 	return out
 }
@@ -123,7 +123,7 @@ func (b *Builder) Concat(axis int, vs ...*Value) *Value {
 		}
 	}
 	attrs := []onnx.Attribute{onnx.Int("axis", axis)}
-	out := b.emit("Concat", vs, attrs, spec{dtype, shape})
+	out := b.emit("Concat", vs, attrs, Spec{dtype, shape})
 	out.node.back = func(a *adjoint) {
 		for i, part := range b.Split(a.out(0), axis, sizes...) {
 			a.give(i, part)
@@ -137,12 +137,12 @@ func (b *Builder) Split(x *Value, axis int, sizes ...int) []*Value {
 	b.own(x)
 	axis = x.axis(axis)
 	total := 0
-	specs := make([]spec, len(sizes))
+	specs := make([]Spec, len(sizes))
 	for i, s := range sizes {
 		total += s
 		shape := slices.Clone(x.shape)
 		shape[axis] = s
-		specs[i] = spec{x.dtype, shape}
+		specs[i] = Spec{x.dtype, shape}
 	}
 	if total != x.shape[axis] {
 		panicf("Split axis %d of %v into %v", axis, x, sizes)
@@ -188,7 +188,7 @@ func (b *Builder) SliceStep(x *Value, axis, from, to, step int) *Value {
 	shape := slices.Clone(x.shape)
 	shape[axis] = (to - from + step - 1) / step
 	out := b.emit("Slice", []*Value{x, b.ints(from), b.ints(to), b.ints(axis), b.ints(step)}, nil,
-		spec{x.dtype, shape})
+		Spec{x.dtype, shape})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		if step == 1 {
@@ -231,7 +231,7 @@ func (b *Builder) Pad(x *Value, before, after []int, value float64) *Value {
 	}
 	pads := b.ints(slices.Concat(before, after)...)
 	attrs := []onnx.Attribute{onnx.String("mode", "constant")}
-	out := b.emit("Pad", []*Value{x, pads, b.ScalarOf(x, value)}, attrs, spec{x.dtype, shape})
+	out := b.emit("Pad", []*Value{x, pads, b.ScalarOf(x, value)}, attrs, Spec{x.dtype, shape})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
 		for i := range shape {
@@ -255,7 +255,7 @@ func (b *Builder) Expand(x *Value, shape ...int) *Value {
 }
 
 func (b *Builder) expand(x, shape *Value, dims []int) *Value {
-	out := b.emit("Expand", []*Value{x, shape}, nil, spec{x.dtype, dims})
+	out := b.emit("Expand", []*Value{x, shape}, nil, Spec{x.dtype, dims})
 	out.node.back = func(a *adjoint) { a.give(0, b.sumTo(a.out(0), x.shape)) }
 	return out
 }
@@ -276,7 +276,7 @@ func (b *Builder) Cast(x *Value, to DType) *Value {
 	if x.dtype == to {
 		return x
 	}
-	out := b.emit("Cast", []*Value{x}, []onnx.Attribute{onnx.Int("to", int(to))}, spec{to, x.shape})
+	out := b.emit("Cast", []*Value{x}, []onnx.Attribute{onnx.Int("to", int(to))}, Spec{to, x.shape})
 	isFloat := func(d DType) bool { return d == Float32 || d == Float64 }
 	if isFloat(x.dtype) && isFloat(to) {
 		out.node.back = func(a *adjoint) { a.give(0, b.Cast(a.out(0), x.dtype)) }
