@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"semirest/models/graph"
@@ -254,13 +253,4 @@ func (c Case) differences(t *testing.T, call func(map[string]Array) (map[string]
 			}
 		}
 	}
-}
-
-// Names returns the cases' names, for a test that none of the fixture's is left out.
-func Names() string {
-	var names []string
-	for _, c := range Cases {
-		names = append(names, c.Name)
-	}
-	return strings.Join(names, " ")
 }

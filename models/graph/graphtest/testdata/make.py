@@ -24,15 +24,15 @@ def rand(name, *shape, lo=-1.0, hi=1.0):
 
 
 def put(name, a):
-    tensors.append(numpy_helper.from_array(np.ascontiguousarray(a), name))
+    tensors.append(numpy_helper.from_array(np.asarray(a, order="C"), name))
 
 
-def case(name, f, *inputs, grad=True):
-    """inputs are arrays; float32 ones get gradients unless grad is False."""
+def case(name, f, *inputs, grad=True, fixed=()):
+    """inputs are arrays; float32 ones get gradients unless fixed, or unless grad is False."""
     xs = []
-    for a in inputs:
+    for i, a in enumerate(inputs):
         if a.dtype == np.float32:
-            xs.append(torch.from_numpy(a.astype(np.float64)).requires_grad_(grad))
+            xs.append(torch.from_numpy(a.astype(np.float64)).requires_grad_(grad and i not in fixed))
         else:
             xs.append(torch.from_numpy(a))
     out = f(*xs)
@@ -46,7 +46,7 @@ def case(name, f, *inputs, grad=True):
     put(f"{name}/seed", seed)
     (out * torch.from_numpy(seed.astype(np.float64))).sum().backward()
     for i, x in enumerate(xs):
-        if x.is_floating_point():
+        if x.requires_grad:
             g = x.grad if x.grad is not None else torch.zeros_like(x)
             put(f"{name}/grad{i}", g.numpy().astype(np.float32))
 
@@ -188,7 +188,7 @@ def focal(z, target):
 
 
 soft = np.array([[1, 0], [0, 1], [0.3, 0.7], [0.9, 0.1], [0, 1]], np.float32)
-case("focal", focal, r(150, 5, 2, lo=-2, hi=2), soft)
+case("focal", focal, r(150, 5, 2, lo=-2, hi=2), soft, fixed=(1,))
 
 
 def attention(x, wqkv, bqkv, table, mask):
