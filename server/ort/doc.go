@@ -7,7 +7,8 @@
 //   - Session: one model made ready to run, with its own thread pool. Run may be
 //     called by many goroutines at once.
 //   - Tensor: a Go slice with a shape. Inputs and outputs share memory with the
-//     caller: nothing is copied on the processor.
+//     caller: on the processor, nothing is copied but small slices that do not
+//     begin at a multiple of 64 bytes (see alignment).
 //   - Device: what computes, "cpu" or "cuda". A device that was asked for and is
 //     not there is an error; only "auto" chooses, and Session.Device says what.
 //   - Trainer: a session of a training graph with its state, two buffers deep, so

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
+	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	onnxruntime "github.com/yalue/onnxruntime_go"
@@ -21,8 +19,9 @@ type Options struct {
 	Device  string // "cpu" (also when empty), "cuda", or "auto": CUDA if it is there
 	Threads int    // threads inside an operator; 0 lets ONNX Runtime take every core
 	// Training turns the memory arena and memory patterns off: a training step
-	// allocates gigabytes once each, and keeping them halves what fits. Time is
-	// the same.
+	// allocates gigabytes once each, and keeping them halves what fits. The time
+	// is the same. It also suits a scoring session whose input shapes vary, as
+	// the runtime keeps a pattern for every shape.
 	Training bool
 	// Outputs opens the model for some of its outputs only; what the others
 	// need is not computed. nil means all.
@@ -56,6 +55,9 @@ var ErrClosed = errors.New("ort: the session is closed")
 func Open(model []byte, o Options) (*Session, error) {
 	if LibraryVersion() == "" {
 		return nil, fmt.Errorf("ort: open: %w: it is not loaded; %s", ErrLibrary, remedy)
+	}
+	if len(model) > math.MaxInt32 {
+		return nil, fmt.Errorf("ort: open: the model has %d bytes; protobuf allows 2 GiB", len(model))
 	}
 	m, err := onnx.Unmarshal(model)
 	if err != nil {
@@ -152,7 +154,8 @@ func (s *Session) Run(ctx context.Context, in Feeds) (Feeds, error) {
 }
 
 // RunInto is Run into tensors of the caller's: an output found in out is
-// written there, without a copy; the others are allocated and added to out. An
+// written there (without a copy, if it begins at a multiple of 64 bytes, as
+// slices of 32 KB and more do); the others are allocated and added to out. An
 // output may not share memory with an input. After an error, the contents of
 // the caller's output tensors are undefined.
 func (s *Session) RunInto(ctx context.Context, in, out Feeds) error {
@@ -174,184 +177,6 @@ func (s *Session) RunInto(ctx context.Context, in, out Feeds) error {
 			return ctx.Err()
 		}
 		return fmt.Errorf("ort: run: %w", err)
-	}
-	return nil
-}
-
-// call is one run: the runtime's views of the tensors, to be destroyed after it.
-type call struct {
-	session *Session
-	in, out Feeds
-	sizes   map[string]int // run-time sizes by parameter name, from the inputs
-	inputs  []onnxruntime.Value
-	outputs []onnxruntime.Value
-	tensors []Tensor // behind outputs; no data where the runtime allocates
-}
-
-func (c *call) destroy() {
-	for _, v := range slices.Concat(c.inputs, c.outputs) {
-		if v != nil {
-			_ = v.Destroy() // releasing a view cannot fail
-		}
-	}
-}
-
-func (c *call) prepare() error {
-	s := c.session
-	for name := range c.in {
-		if !slices.ContainsFunc(s.inputs, func(v IO) bool { return v.Name == name }) {
-			return fmt.Errorf("the model has no input %q", name)
-		}
-	}
-	for _, io := range s.inputs {
-		t, ok := c.in[io.Name]
-		if !ok {
-			return fmt.Errorf("input %q is missing", io.Name)
-		}
-		if err := c.check(io, t); err != nil {
-			return fmt.Errorf("input %w", err)
-		}
-		v, err := t.value()
-		if err != nil {
-			return fmt.Errorf("input %q: %w", io.Name, err)
-		}
-		c.inputs = append(c.inputs, v)
-	}
-	for _, io := range s.outputs {
-		t, ok := c.out[io.Name]
-		if !ok {
-			shape, known := c.resolve(io)
-			if !known {
-				c.outputs = append(c.outputs, nil)
-				c.tensors = append(c.tensors, Tensor{})
-				continue
-			}
-			var err error
-			if t, err = empty(int32(io.Type), shape); err != nil {
-				return fmt.Errorf("output %q: %w", io.Name, err)
-			}
-		} else if err := c.check(io, t); err != nil {
-			return fmt.Errorf("output %w", err)
-		}
-		v, err := t.value()
-		if err != nil {
-			return fmt.Errorf("output %q: %w", io.Name, err)
-		}
-		c.outputs = append(c.outputs, v)
-		c.tensors = append(c.tensors, t)
-	}
-	return nil
-}
-
-// check holds a tensor against its declaration and learns run-time sizes.
-func (c *call) check(io IO, t Tensor) error {
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%q takes %v%s, got %v: %s", io.Name, io.Type, shapeString(io.Dims), t, fmt.Sprintf(format, args...))
-	}
-	if want, err := empty(int32(io.Type), []int{0}); err != nil || typeName(want.data) != typeName(t.data) {
-		return bad("wrong type")
-	}
-	if len(t.Shape) != len(io.Dims) {
-		return bad("wrong rank")
-	}
-	if t.Len() != length(t.data) {
-		return bad("its shape wants %d elements, it has %d", t.Len(), length(t.data))
-	}
-	for i, d := range io.Dims {
-		size := t.Shape[i]
-		if size < 1 {
-			return bad("dimension %d is empty", i)
-		}
-		if d.Param == "" {
-			if d.Size >= 0 && int(d.Size) != size {
-				return bad("dimension %d is %d", i, size)
-			}
-			continue
-		}
-		factor, name := parseDim(d.Param)
-		if size%factor != 0 {
-			return bad("dimension %d is not a multiple of %d", i, factor)
-		}
-		if n, ok := c.sizes[name]; ok && n != size/factor {
-			return bad("%s is %d elsewhere in this run", name, n)
-		}
-		c.sizes[name] = size / factor
-	}
-	return nil
-}
-
-// resolve returns an output's shape where the inputs' sizes decide it.
-func (c *call) resolve(io IO) ([]int, bool) {
-	shape := make([]int, len(io.Dims))
-	for i, d := range io.Dims {
-		shape[i] = int(d.Size)
-		if d.Param != "" {
-			factor, name := parseDim(d.Param)
-			n, ok := c.sizes[name]
-			if !ok {
-				return nil, false
-			}
-			shape[i] = factor * n
-		}
-		if shape[i] < 1 {
-			return nil, false
-		}
-	}
-	return shape, true
-}
-
-// parseDim reads "n" and "64*n", as models/graph writes them.
-func parseDim(param string) (factor int, name string) {
-	if f, name, ok := strings.Cut(param, "*"); ok {
-		if k, err := strconv.Atoi(f); err == nil && k > 0 {
-			return k, name
-		}
-	}
-	return 1, param
-}
-
-func shapeString(dims []onnx.Dim) string {
-	parts := make([]string, len(dims))
-	for i, d := range dims {
-		parts[i] = d.Param
-		if d.Param == "" {
-			parts[i] = strconv.FormatInt(d.Size, 10)
-		}
-	}
-	return "[" + strings.Join(parts, " ") + "]"
-}
-
-func (c *call) run(ctx context.Context) error {
-	opts, err := onnxruntime.NewRunOptions()
-	if err != nil {
-		return err
-	}
-	// The watcher must have ended before opts is freed.
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		_ = opts.Terminate() // fails only without options
-	})
-	err = c.session.onnx.RunWithOptions(c.inputs, c.outputs, opts)
-	if !stop() {
-		<-done
-	}
-	_ = opts.Destroy() // fails only without options
-	runtime.KeepAlive(c.in)
-	runtime.KeepAlive(c.tensors)
-	if err != nil {
-		return err
-	}
-	for i, io := range c.session.outputs {
-		t := c.tensors[i]
-		if t.data == nil {
-			if t, err = adopt(c.outputs[i]); err != nil {
-				return fmt.Errorf("output %q: %w", io.Name, err)
-			}
-		} else {
-			t.collect(c.outputs[i])
-		}
-		c.out[io.Name] = t
 	}
 	return nil
 }

@@ -166,19 +166,19 @@ func empty(dtype int32, shape []int) (Tensor, error) {
 	n := count(shape)
 	switch dtype {
 	case 1:
-		return Tensor{shape, make([]float32, n)}, nil
+		return Tensor{shape, makeAligned[float32](n)}, nil
 	case 2:
-		return Tensor{shape, make([]uint8, n)}, nil
+		return Tensor{shape, makeAligned[uint8](n)}, nil
 	case 3:
-		return Tensor{shape, make([]int8, n)}, nil
+		return Tensor{shape, makeAligned[int8](n)}, nil
 	case 6:
-		return Tensor{shape, make([]int32, n)}, nil
+		return Tensor{shape, makeAligned[int32](n)}, nil
 	case 7:
-		return Tensor{shape, make([]int64, n)}, nil
+		return Tensor{shape, makeAligned[int64](n)}, nil
 	case 9:
-		return Tensor{shape, make([]bool, n)}, nil
+		return Tensor{shape, makeAligned[bool](n)}, nil
 	case 11:
-		return Tensor{shape, make([]float64, n)}, nil
+		return Tensor{shape, makeAligned[float64](n)}, nil
 	}
 	return Tensor{}, fmt.Errorf("element type %d", dtype)
 }

@@ -35,7 +35,7 @@ type Trainer struct {
 	next    State
 }
 
-// NewTrainer takes over state, whose slices it will write to.
+// NewTrainer starts from a copy of state.
 func NewTrainer(s *Session, state State) (*Trainer, error) {
 	n := len(state.Params)
 	if len(state.Mean) != n || len(state.Square) != n {
@@ -49,7 +49,17 @@ func NewTrainer(s *Session, state State) (*Trainer, error) {
 	if !slices.ContainsFunc(s.Outputs(), func(io IO) bool { return io.Name == graph.OutParams }) {
 		return nil, fmt.Errorf("ort: trainer: the model has no output %q: it is no training graph", graph.OutParams)
 	}
-	return &Trainer{session: s, now: state, next: NewState(make([]float32, n))}, nil
+	return &Trainer{session: s, now: housed(state), next: housed(State{Params: state.Params})}, nil
+}
+
+// housed copies a state into buffers the runtime can use in place.
+func housed(s State) State {
+	n := len(s.Params)
+	h := State{makeAligned[float32](n), makeAligned[float32](n), makeAligned[float32](n), s.Step}
+	copy(h.Params, s.Params)
+	copy(h.Mean, s.Mean)
+	copy(h.Square, s.Square)
+	return h
 }
 
 // State returns the present state. Its slices are the trainer's: they change
