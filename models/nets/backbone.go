@@ -21,13 +21,14 @@ type Stage struct {
 type Architecture struct {
 	Name   string
 	Stages []Stage // in the order in which [Backbone.Add] yields them: fine to coarse
+	Fine   Stage   // the map one stage before them, see [Backbone.AddFine]
 	// Mean and Std normalise RGB pixels scaled to 0..1: (pixel/255 - Mean) / Std.
 	Mean, Std [3]float32
 
-	eps   float64  // of batch norm
-	convs []conv   // the trunk's convolutions
-	later []string // prefixes of the parameters after the trunk, which are ignored
-	add   func(n *Backbone, b *graph.Builder, x *graph.Value) []*graph.Value
+	eps   float64                                                            // of batch norm
+	convs []conv                                                             // the trunk's convolutions
+	later []string                                                           // prefixes of the parameters after the trunk, which are ignored
+	add   func(n *Backbone, b *graph.Builder, x *graph.Value) []*graph.Value // Fine's map, then those of Stages
 }
 
 // conv is a convolution without bias, with the batch norm that follows it.
@@ -59,9 +60,9 @@ const (
 func Lookup(name string) (*Architecture, error) {
 	switch name {
 	case EfficientNetLite0:
-		return efficientNetLite(name, 1.0, 1.0, 224), nil
+		return efficientNetLite(name, 1.0, 1.0), nil
 	case EfficientNetLite2:
-		return efficientNetLite(name, 1.1, 1.2, 260), nil
+		return efficientNetLite(name, 1.1, 1.2), nil
 	case WideResNet50:
 		return wideResNet50(), nil
 	}
@@ -205,12 +206,20 @@ func (a *Architecture) fold(c conv, w *weights.Set) (folded, error) {
 // Height and width must be multiples of the last stride, or the maps would not lie over
 // each other; other shapes fail the graph. n may be the batch.
 func (n *Backbone) Add(b *graph.Builder, x *graph.Value) []*graph.Value {
+	_, maps := n.AddFine(b, x)
+	return maps
+}
+
+// AddFine is Add that yields the map of the stage Fine too: it costs nothing, as the
+// others are computed from it.
+func (n *Backbone) AddFine(b *graph.Builder, x *graph.Value) (fine *graph.Value, maps []*graph.Value) {
 	last := n.Stages[len(n.Stages)-1].Stride
 	shape := x.Shape()
 	if len(shape) != 4 || shape[1] != 3 || shape[2] <= 0 || shape[3] <= 0 || shape[2]%last != 0 || shape[3]%last != 0 {
 		b.Fail(fmt.Errorf("nets: %s takes [n, 3, height, width], both multiples of %d, not %v", n.Name, last, shape))
 	}
-	return n.add(n, b, x)
+	all := n.add(n, b, x)
+	return all[0], all[1:]
 }
 
 // conv adds a folded convolution with the given padding: top, left, bottom, right.

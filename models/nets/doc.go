@@ -9,5 +9,11 @@
 // pixels from one cell to the next. Batch norm folds into the convolution before it:
 // the frozen network is convolutions, activations and sums only.
 //
-// All maps are [n, channels, rows, cols], float32.
+// A residual is what a cell's feature differs by from its nearest neighbour in the
+// memory bank. A classifier judges a window of mu x mu residuals, cell by cell; its token
+// is what it knows of a cell on the way. Bagging slides windows over a map and
+// averages what they say.
+//
+// A backbone's maps are [n, channels, rows, cols]; a classifier's windows [n, mu*mu, d], row
+// by row. All numbers are float32.
 package nets

@@ -19,7 +19,7 @@ type liteStage struct {
 // liteStages describes Lite0; wider and deeper variants scale it.
 var liteStages = []liteStage{
 	{1, 3, 1, 1, 32, 16},
-	{2, 3, 2, 6, 16, 24},
+	{2, 3, 2, 6, 16, 24},  // stride 4, taken as the fine map
 	{2, 5, 2, 6, 24, 40},  // stride 8, taken
 	{3, 3, 2, 6, 40, 80},  // stride 16, taken
 	{3, 5, 1, 6, 80, 112}, // stride 16, taken: the trunk ends here
@@ -27,8 +27,8 @@ var liteStages = []liteStage{
 	{1, 3, 1, 6, 192, 320},
 }
 
-// The stages taken: first and last+1 index into liteStages.
-const liteFirst, liteEnd = 2, 5
+// The stages taken: the fine one, first and last+1 index into liteStages.
+const liteFine, liteFirst, liteEnd = 1, 2, 5
 
 // liteBlock is a mobile inverted bottleneck: 1x1 expand (none in the first block),
 // depthwise, 1x1 project, and the input added where shapes allow.
@@ -39,7 +39,7 @@ type liteBlock struct {
 }
 
 // efficientNetLite describes the variant of the given width and depth coefficients.
-func efficientNetLite(name string, width, depth float64, trained int) *Architecture {
+func efficientNetLite(name string, width, depth float64) *Architecture {
 	a := &Architecture{
 		Name: name,
 		Mean: imageNetMean,
@@ -67,7 +67,7 @@ func efficientNetLite(name string, width, depth float64, trained int) *Architect
 				a.later = append(a.later, prefix)
 				continue
 			}
-			k := liteBlock{expands: s.expand != 1, skip: r > 0, taken: i >= liteFirst && r == repeat-1}
+			k := liteBlock{expands: s.expand != 1, skip: r > 0, taken: i >= liteFine && r == repeat-1}
 			wide, step := in*s.expand, s.stride
 			if r > 0 {
 				step = 1
@@ -81,6 +81,9 @@ func efficientNetLite(name string, width, depth float64, trained int) *Architect
 			a.convs = append(a.convs, k.depth, k.project)
 			blocks = append(blocks, k)
 			in = out
+		}
+		if i == liteFine {
+			a.Fine = Stage{Channels: out, Stride: stride}
 		}
 		if i >= liteFirst && i < liteEnd {
 			a.Stages = append(a.Stages, Stage{Channels: out, Stride: stride})

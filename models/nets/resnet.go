@@ -21,6 +21,7 @@ type bottleneck struct {
 func wideResNet50() *Architecture {
 	a := &Architecture{
 		Name:   WideResNet50,
+		Fine:   Stage{Channels: 256, Stride: 4},
 		Stages: []Stage{{Channels: 512, Stride: 8}, {Channels: 1024, Stride: 16}},
 		Mean:   imageNetMean,
 		Std:    imageNetStd,
@@ -43,7 +44,7 @@ func wideResNet50() *Architecture {
 				conv1: conv{prefix + "conv1", prefix + "bn1", in, wide, 1, 1, 1},
 				conv2: conv{prefix + "conv2", prefix + "bn2", wide, wide, 3, stride, 1},
 				conv3: conv{prefix + "conv3", prefix + "bn3", wide, out, 1, 1, 1},
-				taken: layer > 0 && r == repeat-1,
+				taken: r == repeat-1,
 			}
 			a.convs = append(a.convs, k.conv1, k.conv2, k.conv3)
 			if r == 0 {

@@ -18,12 +18,16 @@ func run(t testing.TB, in ort.Feeds, f func(b *graph.Builder)) ort.Feeds {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := session(t, m.Marshal(), 1)
-	out, err := s.Run(context.Background(), in)
+	out, err := runModel(t, m.Marshal(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func runModel(t testing.TB, model []byte, in ort.Feeds) (ort.Feeds, error) {
+	t.Helper()
+	return session(t, model, 1).Run(context.Background(), in)
 }
 
 func session(t testing.TB, model []byte, threads int) *ort.Session {

@@ -2,7 +2,7 @@
 
     pip install torch torchvision safetensors
     pip install efficientnet_lite_pytorch==0.1.0
-    python make.py
+    python make_backbones.py
 
 Writes efficientnet_lite2.safetensors and wide_resnet50_2.safetensors:
 input [1, 3, h, w] (normalised), stage0.. [1, channels, rows, cols], and
