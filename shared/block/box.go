@@ -60,8 +60,9 @@ func (b Box) Contains(x, y float64) bool {
 	return math.Abs(dx*ux+dy*uy) <= b.HalfW && math.Abs(dx*vx+dy*vy) <= b.HalfH
 }
 
-// span returns where the horizontal line at y runs through the box.
-func (b Box) span(y float64) (x0, x1 float64, ok bool) {
+// Chord returns where the horizontal line at y runs through the box, and false
+// where it passes by.
+func (b Box) Chord(y float64) (x0, x1 float64, ok bool) {
 	ux, uy, vx, vy := b.Axes()
 	dy := y - b.Y
 	x0, x1 = math.Inf(-1), math.Inf(1)
@@ -123,7 +124,7 @@ func Coverage(g Grid, boxes []Box, w, h int) []float64 {
 			clear(line)
 			y := (float64(r*side+i) + 0.5) / sy
 			for _, b := range near {
-				if x0, x1, ok := b.span(y); ok {
+				if x0, x1, ok := b.Chord(y); ok {
 					// Sample k sits at (k+0.5)/sx.
 					setBits(line, ceil(x0*sx-0.5, g.Cols*side), ceil(x1*sx-0.5, g.Cols*side))
 				}

@@ -35,8 +35,8 @@ func TestBoxGeometry(t *testing.T) {
 			}
 		}
 		y := y0 + rng.Float64()*(y1-y0)
-		if a, z, ok := b.span(y); !ok || !b.Contains((a+z)/2, y) || b.Contains(a-1e-6, y) || b.Contains(z+1e-6, y) {
-			t.Fatalf("span of %+v at %v: %v to %v", b, y, a, z)
+		if a, z, ok := b.Chord(y); !ok || !b.Contains((a+z)/2, y) || b.Contains(a-1e-6, y) || b.Contains(z+1e-6, y) {
+			t.Fatalf("chord of %+v at %v: %v to %v", b, y, a, z)
 		}
 	}
 }

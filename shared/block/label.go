@@ -34,25 +34,50 @@ func (l Label) String() string {
 //
 // It panics when the grid is empty or the mask does not hold w*h bytes.
 func Fractions(g Grid, mask []byte, w, h int) []float64 {
-	g.check()
 	if w <= 0 || h <= 0 || len(mask) != w*h {
 		panic("block: mask does not hold w*h pixels")
+	}
+	var spans []Span
+	return FractionsOfSpans(g, w, h, func(y int) []Span {
+		spans = spans[:0]
+		open := false
+		for x, m := range mask[y*w : (y+1)*w] {
+			switch {
+			case m == 0:
+				open = false
+			case open:
+				spans[len(spans)-1].X1++
+			default:
+				spans, open = append(spans, Span{x, x + 1}), true
+			}
+		}
+		return spans
+	})
+}
+
+// Span is a run of marked pixels in one row: X0 up to but without X1.
+type Span struct{ X0, X1 int }
+
+// FractionsOfSpans is Fractions for a mask that is given as runs: spans
+// returns the marked pixels of row y, disjoint and within 0 to w. It is called
+// once for each row, in order.
+func FractionsOfSpans(g Grid, w, h int, spans func(y int) []Span) []float64 {
+	g.check()
+	if w <= 0 || h <= 0 {
+		panic("block: empty picture")
 	}
 	// In units of 1/Cols of a mask pixel, pixel x is [x*Cols, (x+1)*Cols) and
 	// block c is [c*w, (c+1)*w): all edges are whole numbers. Likewise in y.
 	areas := make([]int64, g.Len())
 	line := make([]int64, g.Cols) // one mask row's share of every block column
 	for y := range h {
-		row := mask[y*w : (y+1)*w]
-		if !marked(row) {
+		marked := spans(y)
+		if len(marked) == 0 {
 			continue
 		}
 		clear(line)
-		for x, m := range row {
-			if m == 0 {
-				continue
-			}
-			for at, end := x*g.Cols, (x+1)*g.Cols; at < end; {
+		for _, s := range marked {
+			for at, end := s.X0*g.Cols, s.X1*g.Cols; at < end; {
 				c := at / w
 				next := min(end, (c+1)*w)
 				line[c] += int64(next - at)
@@ -74,15 +99,6 @@ func Fractions(g Grid, mask []byte, w, h int) []float64 {
 		out[i] = float64(n) / whole
 	}
 	return out
-}
-
-func marked(row []byte) bool {
-	for _, m := range row {
-		if m != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // FromMask labels blocks from a pixel mask (METHOD section 4): with q the
