@@ -96,8 +96,8 @@ func (r *reader) str() string {
 // bytes returns a byte string that aliases the message; nil when it is empty.
 func (r *reader) bytes() []byte {
 	n := r.u32()
-	if n > MaxFrame {
-		r.tooLarge("a byte string", int(min(n, math.MaxInt32)), MaxFrame)
+	if n > MaxData {
+		r.tooLarge("a byte string", int(min(n, math.MaxInt32)), MaxData)
 		return nil
 	}
 	if n == 0 {
@@ -163,8 +163,8 @@ func putStr(b []byte, s string) []byte {
 }
 
 func putBytes(b, v []byte) []byte {
-	if len(v) > MaxFrame {
-		panic("wire: byte string is larger than a frame")
+	if len(v) > MaxData {
+		panic("wire: byte string is larger than MaxData")
 	}
 	return append(put32(b, uint32(len(v))), v...)
 }

@@ -92,6 +92,8 @@ func (m Crop) check() string {
 		return "unknown encoding " + strconv.Itoa(int(m.Encoding)) + " of pixels"
 	case m.Encoding == RawRGB && int64(len(m.Pixels)) != 3*int64(m.W)*int64(m.H):
 		return strconv.Itoa(len(m.Pixels)) + " bytes of raw RGB are not " + strconv.Itoa(m.W) + "x" + strconv.Itoa(m.H) + " pixels"
+	case len(m.Pixels) > MaxData:
+		return "a crop's pixels are larger than MaxData"
 	case m.Encoding == JPEG && len(m.Pixels) == 0:
 		return "a crop has no pixels"
 	}

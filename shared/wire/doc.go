@@ -18,10 +18,10 @@
 // bytes missing. Nothing is padded but where a layout says so.
 //
 //	str     u16 length, then that many bytes of UTF-8, at most MaxString
-//	bytes   u32 length, then that many bytes
+//	bytes   u32 length, then that many bytes, at most MaxData
 //	rect    u32 x0, y0, x1, y1; x0 < x1, y0 < y1; half open, upright pixels
 //	grid    u16 rows, u16 cols, u8 encoding (1 float32, 2 float16), u8 0,
-//	        then rows*cols values, row-major; 1 to MaxGrid a side
+//	        then rows*cols values, row-major; 1 to MaxGrid a side, MaxData bytes
 //
 // # Flow
 //

@@ -9,7 +9,7 @@ import (
 type Encoding uint8
 
 const (
-	Float32 Encoding = 1
+	Float32 Encoding = 1 // up to MaxData/4 numbers
 	Float16 Encoding = 2 // half the bytes; 11 significant bits, up to 65504
 )
 
@@ -25,6 +25,9 @@ func (g Grid) append(b []byte) []byte {
 		panic("wire: grid is empty, too large, or does not fit its values")
 	}
 	b = put16(put16(b, uint16(g.Rows)), uint16(g.Cols))
+	if len(g.Values) > MaxData/4 && g.Encoding != Float16 {
+		panic("wire: grid is too large for float32")
+	}
 	if g.Encoding == Float16 {
 		b = append(b, byte(Float16), 0)
 		for _, v := range g.Values {
@@ -56,6 +59,10 @@ func (r *reader) grid() Grid {
 		return Grid{}
 	}
 	n := g.Rows * g.Cols
+	if n > MaxData/4 && g.Encoding != Float16 {
+		r.tooLarge("a grid", n, MaxData/4)
+		return Grid{}
+	}
 	switch g.Encoding {
 	case Float32:
 		if p := r.take(4 * n); p != nil {

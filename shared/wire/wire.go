@@ -1,20 +1,19 @@
 package wire
 
-import "semirest/shared/prep"
-
 // Version is the version of the protocol that this package speaks.
 const Version = 1
 
 // Limits of the protocol. A server may state lower ones in Hello, never higher
 // ones.
 const (
-	MaxFrame     = 4 << 20 // bytes of a message, header included
-	MaxString    = 1 << 10 // bytes of a string
-	MaxGrid      = 1 << 10 // rows or columns of a grid
-	MaxDetectors = 256     // in Hello
-	MaxStages    = 32      // in Scores
-	MaxCrops     = prep.MaxCrops
-	Window       = 4 // unanswered crops of one client
+	MaxFrame     = 4 << 20          // bytes of a message, header included
+	MaxData      = MaxFrame - 8<<10 // bytes of a crop's pixels, of labels, of a grid's numbers
+	MaxString    = 1 << 10          // bytes of a string
+	MaxGrid      = 1 << 10          // rows or columns of a grid
+	MaxDetectors = 256              // in Hello
+	MaxStages    = 32               // in Scores
+	MaxCrops     = 4096             // of one picture, prep.MaxCrops
+	Window       = 4                // unanswered crops of one client
 
 	HeaderSize     = 8  // bytes before every payload
 	CropHeaderSize = 64 // bytes before a crop's pixels
