@@ -23,7 +23,7 @@ func ColumnGraph(net *nets.Backbone, size prep.Size, normalised bool) (*onnx.Mod
 		} else {
 			x = normalise(b, net.Architecture, b.Input(InputPixels, graph.Uint8, -1, size.H, size.W, 3))
 		}
-		b.Output(OutputPCF, hypercolumns(b, net, x))
+		b.Output(OutputPCF, hypercolumns(b, net, x, false))
 	})
 }
 

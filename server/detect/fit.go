@@ -39,6 +39,9 @@ type FitConfig struct {
 	ScaleLayers    bool    // divide each layer by its rms deviation
 	PositionWeight float64 // lambda_PE
 
+	// Fine keeps the backbone's fine stage in features and bank, for a classifier.
+	Fine bool
+
 	HoldOut        float64 // share of the images kept for the threshold
 	FalseAlarmRate float64
 	Seed           uint64
@@ -133,6 +136,9 @@ func (f *fitter) prepare() error {
 	}
 	layers, d := Layers(m.net.Architecture)
 	m.Feature = Feature{Dim: d, LayerScales: slices.Repeat([]float64{1}, len(layers)), PositionWeight: f.cfg.PositionWeight}
+	if f.cfg.Fine {
+		m.Feature.Extra, m.Feature.ExtraScale = m.net.Fine.Channels, 1
+	}
 	f.model = m
 	return nil
 }
@@ -190,7 +196,7 @@ func (c *FitConfig) input(first prep.Size) (prep.Size, error) {
 
 // choose makes the bank out of the pool.
 func (f *fitter) choose(ctx context.Context) error {
-	d := f.model.Feature.Dim
+	dim, d := f.model.Feature.Dim, f.model.Feature.Len()
 	p := &f.pool
 	p.finish(f.model, f.cfg.ScaleLayers)
 	rows := f.cfg.BankRows
@@ -198,7 +204,7 @@ func (f *fitter) choose(ctx context.Context) error {
 		rows = int(math.Ceil(f.cfg.BankFraction * float64(p.of)))
 	}
 	rows = min(rows, len(p.cells))
-	picked, err := Coreset(ctx, f.rng, p.rows, d, rows, func(done int) {
+	picked, err := Coreset(ctx, f.rng, p.searched(dim, d), dim, rows, func(done int) {
 		f.progress(Progress{"coreset", done, rows})
 	})
 	if err != nil {

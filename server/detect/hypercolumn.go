@@ -41,9 +41,10 @@ func Layers(a *nets.Architecture) (layers []int, d int) {
 }
 
 // hypercolumns adds the nodes from the backbone's maps to [n, rows*cols, d], the
-// layers' own numbers unscaled (METHOD section 1).
-func hypercolumns(b *graph.Builder, net *nets.Backbone, image *graph.Value) *graph.Value {
-	maps := net.Add(b, image)
+// layers' own numbers unscaled (METHOD section 1). With fine, the numbers of the
+// backbone's fine map follow: [n, rows*cols, d+e].
+func hypercolumns(b *graph.Builder, net *nets.Backbone, image *graph.Value, fine bool) *graph.Value {
+	first, maps := net.AddFine(b, image)
 	rows, cols := maps[0].Dim(2), maps[0].Dim(3)
 	layers, d := Layers(net.Architecture)
 	parts := make([]*graph.Value, len(maps))
@@ -63,6 +64,11 @@ func hypercolumns(b *graph.Builder, net *nets.Backbone, image *graph.Value) *gra
 			m = b.Resize(m, rows, cols)
 		}
 		parts[i] = m
+	}
+	if fine {
+		// Averaged at its own grid as the others are, then over the cell's 2x2.
+		parts = append(parts, b.AveragePool(mean3x3(b, first), graph.PoolOptions{Kernel: 2, Stride: 2}))
+		d += net.Fine.Channels
 	}
 	all := b.Concat(1, parts...)
 	return b.Transpose(b.Reshape(all, -1, d, rows*cols), 0, 2, 1)

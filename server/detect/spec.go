@@ -16,19 +16,20 @@ const Format = 1
 // Spec is everything about a detector but its tensors: the JSON metadata of the
 // model file, under the key "semirest".
 type Spec struct {
-	Format      int        `json:"format"`
-	Preset      string     `json:"preset"`
-	Supervision string     `json:"supervision"` // none: the distance head
-	Backbone    string     `json:"backbone"`
-	Input       prep.Size  `json:"input"` // pixels of one crop
-	Tile        prep.Tile  `json:"tile"`  // zero: the whole picture is the crop
-	Block       int        `json:"block"` // pixels of the input
-	Feature     Feature    `json:"feature"`
-	BankSize    BankSize   `json:"bank"`
-	Images      []string   `json:"images"`   // that fed the bank; ids index it
-	HeldOut     []string   `json:"held_out"` // normal images kept for the threshold
-	Threshold   Threshold  `json:"threshold"`
-	Provenance  Provenance `json:"provenance"`
+	Format      int         `json:"format"`
+	Preset      string      `json:"preset"`
+	Supervision string      `json:"supervision"` // none: the distance head
+	Backbone    string      `json:"backbone"`
+	Input       prep.Size   `json:"input"` // pixels of one crop
+	Tile        prep.Tile   `json:"tile"`  // zero: the whole picture is the crop
+	Block       int         `json:"block"` // pixels of the input
+	Feature     Feature     `json:"feature"`
+	BankSize    BankSize    `json:"bank"`
+	Images      []string    `json:"images"`   // that fed the bank; ids index it
+	HeldOut     []string    `json:"held_out"` // normal images kept for the threshold
+	Threshold   Threshold   `json:"threshold"`
+	Classifier  *Classifier `json:"classifier,omitempty"` // nil: the distance head
+	Provenance  Provenance  `json:"provenance"`
 }
 
 // Feature says how PCFs are made of the backbone's maps.
@@ -36,7 +37,15 @@ type Feature struct {
 	Dim            int       `json:"dim"`
 	LayerScales    []float64 `json:"layer_scales"`    // each layer's numbers are divided by its scale
 	PositionWeight float64   `json:"position_weight"` // lambda_PE, on the scaled features
+	// Extra numbers of the backbone's fine stage follow the Dim that are searched.
+	// They take no part in the search and carry no position code: a classifier sees
+	// their residual to the row that the search found.
+	Extra      int     `json:"extra,omitempty"`
+	ExtraScale float64 `json:"extra_scale,omitempty"`
 }
+
+// Len is how many numbers a feature, a bank row and a residual have.
+func (f Feature) Len() int { return f.Dim + f.Extra }
 
 // BankSize says how the memory bank was chosen.
 type BankSize struct {
@@ -69,6 +78,9 @@ func (s *Spec) Grid() block.Grid { return block.For(s.Input.W, s.Input.H, s.Bloc
 // cells is the grid of features over one crop.
 func (s *Spec) cells() block.Grid { return block.For(s.Input.W, s.Input.H, stride) }
 
+// Cells is the grid of features over one crop, one each 8x8 pixels.
+func (s *Spec) Cells() block.Grid { return s.cells() }
+
 // Tiled reports whether pictures are cut into overlapping crops.
 func (s *Spec) Tiled() bool { return s.Tile != prep.Tile{} }
 
@@ -99,18 +111,25 @@ func (s *Spec) check() error {
 	case s.Feature.Dim != d || len(s.Feature.LayerScales) != len(layers):
 		return fmt.Errorf("features of %d numbers and %d layers, the backbone %s gives %d and %d",
 			s.Feature.Dim, len(s.Feature.LayerScales), s.Backbone, d, len(layers))
-	case s.Block != stride:
+	case s.Feature.Extra != 0 && (s.Feature.Extra != arch.Fine.Channels || !positive(s.Feature.ExtraScale)):
+		return fmt.Errorf("%d extra numbers of scale %v, the backbone %s has %d", s.Feature.Extra, s.Feature.ExtraScale, s.Backbone, arch.Fine.Channels)
+	case s.Block != stride && (s.Block != 2*stride || s.Classifier == nil):
 		return fmt.Errorf("blocks of %d pixels", s.Block)
 	case !positive(s.Threshold.Value):
 		return fmt.Errorf("the threshold is %v", s.Threshold.Value)
 	case s.Feature.PositionWeight < 0 || s.Feature.PositionWeight > 1e6 || s.Feature.PositionWeight != s.Feature.PositionWeight:
 		return fmt.Errorf("the position weight is %v", s.Feature.PositionWeight)
-	case s.Input.W > maxInput || s.Input.H > maxInput:
+	case s.Input.W < 1 || s.Input.H < 1 || s.Input.W > maxInput || s.Input.H > maxInput:
 		return fmt.Errorf("an input of %v pixels", s.Input)
 	}
 	for _, v := range s.Feature.LayerScales {
 		if !positive(v) {
 			return fmt.Errorf("a layer's scale is %v", v)
+		}
+	}
+	if s.Classifier != nil {
+		if err := s.Classifier.check(s); err != nil {
+			return err
 		}
 	}
 	// The plan of any picture checks input and tile.

@@ -29,6 +29,10 @@ func SetThreshold(scores []float32, rate float64) (Threshold, error) {
 	}
 	sorted := slices.Clone(scores)
 	slices.Sort(sorted)
+	// Not a number sorts first, zeros leave nothing to divide scores by.
+	if low, top := float64(sorted[0]), float64(sorted[n-1]); !(low >= 0) || !positive(top) {
+		return Threshold{}, fmt.Errorf("detect: the normal images score from %v to %v: no threshold can be set; are they all the same picture?", low, top)
+	}
 	t := Threshold{FalseAlarmRate: rate, Images: n}
 	if float64(n)*rate >= 1 {
 		// Linear between order statistics (Hyndman and Fan's type 7, NumPy's default).
@@ -52,7 +56,7 @@ func SetThreshold(scores []float32, rate float64) (Threshold, error) {
 		t.Value = math.Exp(mean + math.Sqrt2*math.Erfinv(1-2*rate)*math.Sqrt(square))
 	}
 	if !positive(t.Value) {
-		return Threshold{}, fmt.Errorf("detect: the normal images score %v: no threshold can be set; are they all the same picture?", sorted)
+		return Threshold{}, fmt.Errorf("detect: no threshold can be set: of the normal images' scores it would be %v", t.Value)
 	}
 	return t, nil
 }

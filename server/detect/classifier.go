@@ -1,0 +1,226 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"semirest/models/graph"
+	"semirest/models/nets"
+	"semirest/models/onnx"
+	"semirest/models/weights"
+)
+
+// Classifier describes the trained head of a detector, which stands in the distance
+// head's place: residuals in, the probability of "anomalous" a block out
+// (METHOD section 5).
+type Classifier struct {
+	Net       string `json:"net"` // swin, mlp, vit or unet
+	Width     int    `json:"width"`
+	Heads     int    `json:"heads,omitempty"`
+	Blocks    int    `json:"blocks,omitempty"`           // transformer blocks
+	Attention int    `json:"attention_window,omitempty"` // cells a side, Swin only
+
+	// A residual becomes Scale times its square or, with Abs, its absolute value.
+	Abs   bool    `json:"abs"`
+	Scale float64 `json:"residual_scale"`
+
+	Window  int    `json:"window"`       // mu, cells a side
+	Bagging int    `json:"bagging_step"` // cells from one window to the next; 0: a single pass
+	Fusion  Fusion `json:"fusion"`
+
+	// How it was trained: settings, course and choices, as package train wrote them.
+	Training json.RawMessage `json:"training,omitempty"`
+	// Moved names the defective images that were moved from the test set to the
+	// training set: an evaluation leaves them out.
+	Moved []string `json:"moved,omitempty"`
+}
+
+// Fusion joins the probability p with the distance d to the memory bank by a
+// weighted geometric mean, p^(1-w) * (d/Distance)^(2w): w = 0.5 is the root of the
+// probability times the squared distance (TUNING). It is an insurance for data on
+// which simulated defects are a poor match, chosen on held-out pictures.
+type Fusion struct {
+	Weight   float64 `json:"weight"`   // w: 0 the probability alone, 1 the distance alone
+	Distance float64 `json:"distance"` // the unit of distances: the threshold of the distance score
+}
+
+// Names of the classifiers.
+const (
+	NetSwin = "swin"
+	NetMLP  = "mlp"
+	NetViT  = "vit"
+	NetUNet = "unet"
+)
+
+// classifierPrefix stands before the names of the classifier's tensors.
+const classifierPrefix = "classifier."
+
+// Network is the network for residuals of d numbers.
+func (c *Classifier) Network(d int) (nets.Classifier, error) {
+	r := nets.Residual{Abs: c.Abs, Scale: c.Scale}
+	switch c.Net {
+	case NetSwin:
+		s := nets.Swin{In: d, Width: c.Width, Heads: c.Heads, Depth: c.Blocks, Window: c.Attention, Map: c.Window, Residual: r}
+		return s, s.Check()
+	case NetMLP:
+		return nets.MLP{In: d, Width: c.Width, Residual: r}, nil
+	case NetViT:
+		return nets.ViT{In: d, Width: c.Width, Heads: c.Heads, Depth: c.Blocks, Map: c.Window, Residual: r}, nil
+	case NetUNet:
+		return nets.UNet{In: d, Width: c.Width, Map: c.Window, Residual: r}, nil
+	}
+	return nil, fmt.Errorf("no classifier is called %q: known are swin, mlp, vit and unet", c.Net)
+}
+
+// sliding is how windows slide over a crop.
+func (s *Spec) sliding() nets.Sliding {
+	g := s.cells()
+	return nets.Sliding{Rows: g.Rows, Cols: g.Cols, Map: s.Classifier.Window, Step: s.Classifier.Bagging, Block: s.Block / stride}
+}
+
+// check holds a classifier that was read from a file to what the graph relies on.
+func (c *Classifier) check(s *Spec) error {
+	if !positive(c.Scale) {
+		return fmt.Errorf("the classifier's residual scale is %v", c.Scale)
+	}
+	if !(c.Fusion.Weight >= 0 && c.Fusion.Weight <= 1) || c.Fusion.Weight > 0 && !positive(c.Fusion.Distance) {
+		return fmt.Errorf("the classifier is fused with weight %v and distance %v", c.Fusion.Weight, c.Fusion.Distance)
+	}
+	if max(c.Width, c.Heads, c.Blocks, c.Attention, c.Window) > 1<<14 || c.Width < 1 || c.Window < 1 {
+		return fmt.Errorf("the classifier's sizes are %+v", *c)
+	}
+	if _, err := c.Network(s.Feature.Len()); err != nil {
+		return err
+	}
+	return s.sliding().Check()
+}
+
+// SetClassifier puts a trained classifier, its parameters by name, in the place of
+// the distance head. block is 8 or 16 pixels. The threshold is the caller's to set
+// anew: it was one of distances.
+func (m *Model) SetClassifier(c Classifier, block int, parameters *weights.Set) error {
+	old := m.Spec
+	m.Spec.Classifier, m.Spec.Block = &c, block
+	err := m.Spec.check()
+	if err == nil {
+		err = m.setClassifier(parameters, "")
+	}
+	if err != nil {
+		m.Spec = old
+		return fmt.Errorf("detect: set the classifier: %w", err)
+	}
+	return nil
+}
+
+// setClassifier checks and takes the parameters out of a set.
+func (m *Model) setClassifier(set *weights.Set, prefix string) error {
+	net, err := m.Classifier.Network(m.Feature.Len())
+	if err != nil {
+		return err
+	}
+	kept := weights.NewSet()
+	for _, p := range net.Params() {
+		v, err := set.Floats(prefix+p.Name, p.Shape...)
+		if err != nil {
+			return err
+		}
+		kept.Tensors[p.Name] = weights.NewF32(v, p.Shape...)
+	}
+	m.classifier = kept
+	return nil
+}
+
+// ClassifierWeights returns the classifier's parameters by name, nil for a
+// detector without one. The set is the model's own.
+func (m *Model) ClassifierWeights() *weights.Set { return m.classifier }
+
+// leastProbability keeps a fused score from being nothing but the logarithm of a
+// vanishing probability.
+const leastProbability = 1e-6
+
+// classifierHead adds search, residuals, bagged classifier and fusion to features
+// [n, cells, d+e]: [n, rows, cols] over the block grid.
+func (m *Model) classifierHead(b *graph.Builder, f *graph.Value) *graph.Value {
+	s, of := m.searchBank(), m.Feature.Len()
+	bank := b.F32("bank", s.centred, s.rows, s.d)
+	bias := b.F32("bias", s.bias, s.rows)
+	mean := b.F32("mean", append(slices.Clone(s.mean), make([]float32, of-s.d)...), of)
+	var extra *graph.Value
+	if of > s.d {
+		rest := make([]float32, 0, s.rows*(of-s.d))
+		for i := range s.rows {
+			rest = append(rest, m.Bank[i*of+s.d:(i+1)*of]...)
+		}
+		extra = b.F32("extra", rest, s.rows, of-s.d)
+	}
+	cells := f.Dim(1)
+	var found *graph.Value // [n, cells, d+e+1]: the residual, then the squared distance
+	b.Scope("nearest", func() {
+		found = split(b, b.Sub(f, mean), func(q *graph.Value) *graph.Value {
+			searched := b.Slice(q, 1, 0, s.d)
+			squared, rows := s.nearest(b, searched, bank, bias, min(Neighbours, s.rows))
+			row := b.Squeeze(b.Slice(rows, 1, 0, 1), 1)
+			parts := []*graph.Value{b.Sub(b.Gather(bank, row, 0), searched)}
+			if extra != nil {
+				parts = append(parts, b.Sub(b.Gather(extra, row, 0), b.Slice(q, 1, s.d, of)))
+			}
+			return b.Concat(1, append(parts, b.Slice(squared, 1, 0, 1))...)
+		})
+	})
+	residual := b.Slice(found, 2, 0, of)
+	squared := b.Reshape(b.Slice(found, 2, of, of+1), -1, cells)
+	var score *graph.Value
+	b.Scope("classifier", func() { score = m.bagged(b, residual) })
+	b.Scope("fusion", func() { score = m.fuse(b, score, squared) })
+	return score
+}
+
+// bagged is the probability a block for residuals [n, cells, d+e].
+func (m *Model) bagged(b *graph.Builder, residual *graph.Value) *graph.Value {
+	net, err := m.Classifier.Network(m.Feature.Len())
+	if err != nil {
+		b.Fail(err)
+	}
+	src := graph.Frozen(b, nets.FromSet(m.classifier, ""))
+	return nets.Bagged(b, net, src, residual, m.sliding())
+}
+
+// fuse joins probabilities [n, rows, cols] with squared distances [n, cells].
+func (m *Model) fuse(b *graph.Builder, p, squared *graph.Value) *graph.Value {
+	w, unit := m.Classifier.Fusion.Weight, m.Classifier.Fusion.Distance
+	if w == 0 {
+		return p
+	}
+	g, side := m.Grid(), m.Block/stride
+	d := b.Reshape(squared, -1, g.Rows, side, g.Cols, side)
+	if side > 1 { // a block's squared distance is the mean of its cells'
+		d = b.ReduceMean(d, false, 2, 4)
+	}
+	d = b.Reshape(d, -1, g.Rows, g.Cols)
+	d = b.Mul(d, b.Scalar(1/(unit*unit)))
+	if w == 1 {
+		return b.Sqrt(d)
+	}
+	return b.Mul(b.Pow(b.Clip(p, leastProbability, 1), b.Scalar(1-w)), b.Pow(d, b.Scalar(w)))
+}
+
+// Fuse is what the graph computes of a probability and a squared distance.
+func (f Fusion) Fuse(p, squared float64) float64 {
+	w := f.Weight
+	if w == 0 {
+		return p
+	}
+	return math.Pow(min(max(p, leastProbability), 1), 1-w) * math.Pow(squared/(f.Distance*f.Distance), w)
+}
+
+// ClassifierGraph is the bagged classifier alone, for residuals that training
+// keeps: InputResidual [n, cells, d+e] in, OutputScores [n, rows, cols] out, not
+// fused.
+func (m *Model) ClassifierGraph() (*onnx.Model, error) {
+	return graph.Build("semirest.classifier", func(b *graph.Builder) {
+		r := b.Input(InputResidual, graph.Float32, -1, m.cells().Len(), m.Feature.Len())
+		b.Output(OutputScores, m.bagged(b, r))
+	})
+}
