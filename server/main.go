@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -30,13 +31,15 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(execute(ctx, os.Args[1:]))
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // execute runs the command line and returns the exit code.
-func execute(ctx context.Context, args []string) int {
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root, begun := newRootCmd()
 	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -44,7 +47,7 @@ func execute(ctx context.Context, args []string) int {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("stopped; nothing was written")
 	}
-	fmt.Fprintln(root.ErrOrStderr(), "semirest:", err)
+	fmt.Fprintln(stderr, "semirest:", err)
 	var wrong usageError
 	if !*begun || errors.As(err, &wrong) {
 		return exitUsage

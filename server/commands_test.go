@@ -1,0 +1,413 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"semirest/server/demo"
+	"semirest/server/npy"
+	"semirest/server/ort"
+	"semirest/shared/prep"
+)
+
+// semirest runs a command line.
+func semirest(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	var out, log bytes.Buffer
+	code = execute(ctx, args, &out, &log)
+	return code, out.String(), log.String()
+}
+
+// succeed runs a command line that must succeed, and returns what it prints.
+func succeed(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, log := semirest(t.Context(), args...)
+	if code != 0 {
+		t.Fatalf("semirest %s: exit code %d: %s", strings.Join(args, " "), code, log)
+	}
+	return out
+}
+
+// fails runs a command line that must end with a code and a text on stderr.
+func fails(t *testing.T, code int, text string, args ...string) {
+	t.Helper()
+	if got, _, log := semirest(t.Context(), args...); got != code || !strings.Contains(log, text) {
+		t.Errorf("semirest %s: exit code %d, want %d with %q: %s", strings.Join(args, " "), got, code, text, log)
+	}
+}
+
+func needRuntime(t *testing.T) {
+	t.Helper()
+	if _, err := ort.Locate(""); err != nil {
+		t.Fatal(err) // it says what to run
+	}
+}
+
+const small = 256 // pixels a side of the test's pictures
+
+// shrunk is a picture of the demonstration, half as large, with its mask.
+func shrunk(s demo.Surface, kind string, number int) (rgb, mask []byte, err error) {
+	p := s.Draw(kind, number)
+	rgb, err = prep.Resize(p.RGB, prep.Size{W: demo.Side, H: demo.Side}, prep.Size{W: small, H: small})
+	mask = make([]byte, small*small)
+	for i := range mask {
+		mask[i] = p.Mask[i/small*2*demo.Side+i%small*2]
+	}
+	return rgb, mask, err
+}
+
+func writeImage(path string, img image.Image) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return writePNG(path, img)
+}
+
+func asImage(rgb []byte, w, h int) image.Image {
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		copy(m.Pix[4*i:], rgb[3*i:3*i+3])
+		m.Pix[4*i+3] = 255
+	}
+	return m
+}
+
+// writeMVTec writes a small data set: 12 normal pictures to train on, one of
+// which is cut; 2 normal ones and 2 with a hole to test.
+func writeMVTec(dir string) error {
+	s, _ := demo.Find("woven-cloth")
+	for i := range 16 {
+		kind, name := demo.Good, filepath.Join("train", "good")
+		switch {
+		case i >= 14:
+			kind, name = "hole", filepath.Join("test", "hole")
+		case i >= 12:
+			name = filepath.Join("test", "good")
+		}
+		rgb, mask, err := shrunk(s, kind, i)
+		if err != nil {
+			return err
+		}
+		h := small
+		if i == 3 {
+			h = 200 // mixed sizes are fine
+		}
+		file := strconv.Itoa(100 + i)
+		if err := writeImage(filepath.Join(dir, name, file+".png"), asImage(rgb, small, h)); err != nil {
+			return err
+		}
+		if kind == demo.Good {
+			continue
+		}
+		grey := image.NewGray(image.Rect(0, 0, small, small))
+		for k, v := range mask {
+			grey.Pix[k] = 255 * v
+		}
+		if err := writeImage(filepath.Join(dir, "ground_truth", kind, file+"_mask.png"), grey); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// files lists what lies below dir.
+func files(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			name, _ := filepath.Rel(dir, path)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func decode[T any](t *testing.T, text string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in %.300s", err, text)
+	}
+	return v
+}
+
+// TestCommands walks through a detector's life on a small MVTec folder.
+func TestCommands(t *testing.T) {
+	needRuntime(t)
+	dir := t.TempDir()
+	data, model := filepath.Join(dir, "cloth"), filepath.Join(dir, "cloth.safetensors")
+	if err := writeMVTec(data); err != nil {
+		t.Fatal(err)
+	}
+	out := succeed(t, "train", "--data", data, "--out", model, "--supervision", "none", "--size", "256", "--bank-rows", "300")
+	if !strings.Contains(out, "300 bank rows") {
+		t.Errorf("train prints %q", out)
+	}
+	if names := files(t, dir); slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".tmp") || strings.HasPrefix(n, ".") }) {
+		t.Errorf("train leaves %v", names)
+	}
+	hole := func(i int) string { return filepath.Join(data, "test", "hole", strconv.Itoa(i)+".png") }
+
+	t.Run("info", func(t *testing.T) {
+		for _, want := range []string{"efficientnet_lite2", "300 rows", "256 x 256 pixels", "threshold"} {
+			if out := succeed(t, "info", model); !strings.Contains(out, want) {
+				t.Errorf("info lacks %q: %s", want, out)
+			}
+		}
+		spec := decode[map[string]any](t, succeed(t, "info", model, "--json"))
+		if spec["supervision"] != "none" || spec["provenance"].(map[string]any)["data"] == "" {
+			t.Errorf("info --json: %v", spec)
+		}
+	})
+
+	t.Run("eval", func(t *testing.T) {
+		e := decode[map[string]any](t, succeed(t, "eval", "--model", model, "--data", data, "--json"))
+		for _, key := range []string{"pixel_ap", "pro", "pixel_auroc", "image_auroc"} {
+			if v, ok := e[key].(float64); !ok || v <= 0 || v > 1 {
+				t.Errorf("%s is %v", key, e[key])
+			}
+		}
+		for _, key := range []string{"seconds_per_image", "false_alarms", "misses"} {
+			if _, ok := e[key].(float64); !ok {
+				t.Errorf("%s is %v", key, e[key])
+			}
+		}
+		kinds, _ := e["kinds"].([]any)
+		if e["images"] != 4.0 || len(kinds) != 1 {
+			t.Fatalf("%v images, kinds %v", e["images"], kinds)
+		}
+		if k := kinds[0].(map[string]any); k["kind"] != "hole" || k["images"] != 2.0 || k["pixel_ap"] != e["pixel_ap"] {
+			t.Errorf("kind %v", k)
+		}
+		if e["pixel_auroc"].(float64) < 0.8 || e["image_auroc"] != 1.0 {
+			t.Errorf("pixel AUROC %v, image AUROC %v", e["pixel_auroc"], e["image_auroc"])
+		}
+		if out := succeed(t, "eval", "--model", model, "--data", data); !strings.Contains(out, "image AUROC") || !strings.Contains(out, "hole") {
+			t.Errorf("eval prints %s", out)
+		}
+	})
+
+	t.Run("score", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "new", "scored")
+		verdicts := decode[[]verdict](t, succeed(t, "score", "--model", model, "--out", dir, "--json", hole(114), hole(115)))
+		want := []string{"114.json", "114_heat.png", "114_overlay.png", "115.json", "115_heat.png", "115_overlay.png"}
+		if got := files(t, dir); !slices.Equal(got, want) {
+			t.Errorf("files %v", got)
+		}
+		for _, v := range verdicts {
+			if !v.Defect || v.Score < 1 || v.Width != small || v.Rows != 32 || len(v.Blocks) != v.Rows*v.Cols || v.Hottest.Dx() != 8 {
+				t.Errorf("%s: score %v, hottest %v, %d blocks", v.Image, v.Score, v.Hottest, len(v.Blocks))
+			}
+			if slices.Max(v.Blocks) != float32(v.Score) {
+				t.Errorf("%s: the largest block is not the score", v.Image)
+			}
+			f, err := os.Open(filepath.Join(data, "ground_truth", "hole", strings.TrimSuffix(filepath.Base(v.Image), ".png")+"_mask.png"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mask, err := png.Decode(f)
+			f.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			marked := 0
+			for y := v.Hottest.Min.Y; y < v.Hottest.Max.Y; y++ {
+				for x := v.Hottest.Min.X; x < v.Hottest.Max.X; x++ {
+					if mask.At(x, y).(color.Gray).Y > 0 {
+						marked++
+					}
+				}
+			}
+			if marked == 0 {
+				t.Errorf("%s: the hottest block %v lies outside the mask", v.Image, v.Hottest)
+			}
+		}
+	})
+
+	t.Run("score of a text file", func(t *testing.T) {
+		dir := t.TempDir()
+		text := filepath.Join(dir, "text.png")
+		if err := os.WriteFile(text, []byte("this is no picture"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(dir, "out")
+		code, out, log := semirest(t.Context(), "score", "--model", model, "--out", to, text, hole(114))
+		if code != exitFailure || !strings.Contains(log, "text.png") || !strings.Contains(log, "1 of 2") || !strings.Contains(out, "114.png") {
+			t.Errorf("exit code %d, %q, %q", code, out, log)
+		}
+		if got := files(t, to); !slices.Equal(got, []string{"114.json", "114_heat.png", "114_overlay.png"}) {
+			t.Errorf("files %v", got)
+		}
+		// A file stands where the folder should be made.
+		fails(t, exitFailure, "text.png", "score", "--model", model, "--out", filepath.Join(text, "sub"), hole(114))
+		fails(t, exitUsage, "two folders", "score", "--model", model, "--out", to, hole(114), filepath.Join(dir, "114.jpg"))
+		fails(t, exitFailure, "not a usable SemiREST model", "score", "--model", text, "--out", to, hole(114))
+	})
+
+	t.Run("export", func(t *testing.T) {
+		dir := t.TempDir()
+		succeed(t, "export", "--model", model, "--out", filepath.Join(dir, "m.onnx"), "--triton", filepath.Join(dir, "repository"))
+		want := []string{"m.onnx", "repository/cloth/1/model.onnx", "repository/cloth/config.pbtxt"}
+		if got := files(t, dir); !slices.Equal(got, want) {
+			t.Fatalf("files %v", got)
+		}
+		a, err := os.ReadFile(filepath.Join(dir, "m.onnx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(dir, want[1]))
+		if err != nil || !bytes.Equal(a, b) {
+			t.Errorf("the two graphs differ (%v)", err)
+		}
+		session, err := ort.Open(a, ort.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		session.Close()
+		config, err := os.ReadFile(filepath.Join(dir, want[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{`name: "cloth"`, "TYPE_UINT8 dims: [ 256, 256, 3 ]", "dims: [ 32, 32 ]", `key: "threshold"`} {
+			if !strings.Contains(string(config), text) {
+				t.Errorf("config.pbtxt lacks %q: %s", text, config)
+			}
+		}
+		fails(t, exitFailure, "missing", "export", "--model", model, "--out", filepath.Join(dir, "missing", "m.onnx"))
+		fails(t, exitUsage, "--triton", "export", "--model", model)
+		if got := files(t, dir); !slices.Equal(got, want) {
+			t.Errorf("after the failures: files %v", got)
+		}
+	})
+
+	t.Run("features", func(t *testing.T) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "f.npy")
+		succeed(t, "features", hole(114), "--size", "256", "--out", path)
+		a, err := npy.ReadFile(path)
+		if err != nil || a.DType != npy.Float32 || len(a.Shape) != 3 || a.Shape[0] != 32 || a.Shape[1] != 32 || a.Shape[2] < 100 {
+			t.Errorf("%v %v, %v", a.DType, a.Shape, err)
+		}
+		fails(t, exitUsage, "one picture", "features", "--out", path)
+		fails(t, exitUsage, "one picture", "features", hole(114), "--input", path, "--out", path)
+		fails(t, exitUsage, "--size 250", "features", hole(114), "--size", "250", "--out", path)
+		fails(t, exitFailure, "want float32 [1, 3", "features", "--input", path, "--out", path)
+		fails(t, exitFailure, "missing", "features", hole(114), "--size", "256", "--out", filepath.Join(dir, "missing", "f.npy"))
+		if got := files(t, dir); !slices.Equal(got, []string{"f.npy"}) {
+			t.Errorf("files %v", got)
+		}
+	})
+
+	t.Run("train stops", func(t *testing.T) {
+		dir := t.TempDir()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		code, _, log := semirest(ctx, "train", "--data", data, "--out", filepath.Join(dir, "m"), "--supervision", "none", "--size", "256")
+		if code != exitFailure || !strings.Contains(log, "stopped") {
+			t.Errorf("exit code %d: %s", code, log)
+		}
+		if got := files(t, dir); len(got) > 0 {
+			t.Errorf("files %v", got)
+		}
+	})
+}
+
+func TestMetricsCommand(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, a npy.Array) string {
+		path := filepath.Join(dir, name)
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := npy.Write(f, a); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	scores := write("s.npy", npy.Array{DType: npy.Float32, Shape: []int{2, 2, 3}, F32: []float32{0, .1, .2, .1, 0, .2, .3, .9, .8, .1, 0, .1}})
+	masks := write("m.npy", npy.Array{DType: npy.Uint8, Shape: []int{2, 2, 3}, U8: []uint8{0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0}})
+	other := write("o.npy", npy.Array{DType: npy.Uint8, Shape: []int{2, 3, 2}, U8: make([]uint8, 12)})
+	m := decode[map[string]any](t, succeed(t, "metrics", "--scores", scores, "--masks", masks, "--json"))
+	for _, key := range []string{"pixel_ap", "pixel_auroc", "image_auroc"} {
+		if m[key] != 1.0 {
+			t.Errorf("%s is %v of a perfect map", key, m[key])
+		}
+	}
+	fails(t, exitFailure, "want uint8 [2 2 3]", "metrics", "--scores", scores, "--masks", other)
+	fails(t, exitFailure, "want float32", "metrics", "--scores", masks, "--masks", masks)
+	fails(t, exitFailure, "missing.npy", "metrics", "--scores", filepath.Join(dir, "missing.npy"), "--masks", masks)
+	fails(t, exitUsage, "masks", "metrics", "--scores", scores)
+}
+
+// TestWrongCommands are command lines that end before any work.
+func TestWrongCommands(t *testing.T) {
+	needRuntime(t)
+	dir := t.TempDir()
+	empty, one, mixed := filepath.Join(dir, "empty"), filepath.Join(dir, "one"), filepath.Join(dir, "text")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	grey := asImage(bytes.Repeat([]byte{100, 110, 120}, 64*64), 64, 64)
+	for _, path := range []string{filepath.Join(one, "a.png"), filepath.Join(mixed, "a.png")} {
+		if err := writeImage(path, grey); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(mixed, "b.png"), []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := files(t, dir)
+	model := filepath.Join(dir, "m.safetensors")
+	train := func(data string, more ...string) []string {
+		return append([]string{"train", "--data", data, "--out", model, "--supervision", "none"}, more...)
+	}
+	for _, c := range []struct {
+		code int
+		text string
+		args []string
+	}{
+		{exitUsage, "unknown command", []string{"inspect"}},
+		{exitUsage, "unknown flag", train(one, "--sizes", "256")},
+		{exitUsage, "invalid argument", train(one, "--size", "big")},
+		{exitUsage, "data", []string{"train", "--out", model}},
+		{exitUsage, "out", []string{"train", "--data", one}},
+		{exitUsage, "huge", train(one, "--preset", "huge")},
+		{exitUsage, "bank-fraction", train(one, "--bank-rows", "5", "--bank-fraction", "0.5")},
+		{exitUsage, "some", []string{"train", "--data", one, "--out", model, "--supervision", "some"}},
+		{exitUsage, "backbone-weights", train(one, "--preset", "paper")},
+		{exitUsage, "is a folder", []string{"train", "--data", one, "--out", empty, "--supervision", "none"}},
+		{exitFailure, "nowhere", train(filepath.Join(dir, "nowhere"))},
+		{exitFailure, "no images", train(empty)},
+		{exitFailure, "at least 2", train(one)},
+		{exitFailure, "b.png", train(mixed, "--size", "256")},
+		{exitFailure, "nowhere", []string{"train", "--data", one, "--out", filepath.Join(dir, "nowhere", "m"), "--supervision", "none"}},
+		{exitFailure, "nowhere.ort", train(mixed, "--ort-lib", filepath.Join(dir, "nowhere.ort"))},
+		{exitFailure, "nowhere", []string{"info", filepath.Join(dir, "nowhere")}},
+		{exitFailure, "not a usable SemiREST model", []string{"info", filepath.Join(one, "a.png")}},
+		{exitUsage, "arg", []string{"info"}},
+		{exitFailure, "nowhere", []string{"eval", "--model", filepath.Join(dir, "nowhere"), "--data", one}},
+		{exitUsage, "model", []string{"eval", "--data", one}},
+		{exitUsage, "arg", []string{"score", "--model", model, "--out", empty}},
+	} {
+		fails(t, c.code, c.text, c.args...)
+	}
+	if after := files(t, dir); !slices.Equal(before, after) {
+		t.Errorf("files left: %v", after)
+	}
+}
