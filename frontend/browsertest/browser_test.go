@@ -21,9 +21,9 @@ import (
 	"semirest/frontend"
 )
 
-// browser is the one Chromium of this test run; every test has a context of
+// chrome is the one Chromium of this test run; every test has a context of
 // its own in it, with storage of its own.
-var browser struct {
+var chrome struct {
 	once sync.Once
 	ctx  context.Context
 	stop func()
@@ -32,8 +32,8 @@ var browser struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if browser.stop != nil {
-		browser.stop()
+	if chrome.stop != nil {
+		chrome.stop()
 	}
 	os.Exit(code)
 }
@@ -53,7 +53,7 @@ func chromium() (string, error) {
 func startBrowser() {
 	path, err := chromium()
 	if err != nil {
-		browser.err = err
+		chrome.err = err
 		return
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
@@ -66,8 +66,8 @@ func startBrowser() {
 	}
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(alloc)
-	browser.ctx, browser.stop = ctx, func() { stop(); stopAlloc() }
-	browser.err = chromedp.Do(ctx)
+	chrome.ctx, chrome.stop = ctx, func() { stop(); stopAlloc() }
+	chrome.err = chromedp.Do(ctx)
 }
 
 // tab is one page under test.
@@ -87,14 +87,14 @@ func newTab(t *testing.T) *tab {
 	if !frontend.Built() {
 		t.Fatal("the page is not built: run make build")
 	}
-	browser.once.Do(startBrowser)
-	if browser.err != nil {
+	chrome.once.Do(startBrowser)
+	if chrome.err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal(browser.err)
+			t.Fatal(chrome.err)
 		}
-		t.Skip(browser.err)
+		t.Skip(chrome.err)
 	}
-	ctx, cancel := chromedp.NewContext(browser.ctx, chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(chrome.ctx, chromedp.WithNewBrowserContext())
 	tb := &tab{t: t, ctx: ctx}
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900)); err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func (b *tab) drop(paths ...string) {
 	}
 	data := &input.DragData{Files: paths, Items: []*input.DragDataItem{}, DragOperationsMask: 1}
 	for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
-		if _, err := chromedp.Call(b.ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: 700, Y: 450, Data: data}); err != nil {
+		if _, err := chromedp.Call(b.ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: 195, Y: 420, Data: data}); err != nil {
 			b.t.Fatal(err)
 		}
 	}
@@ -240,10 +240,11 @@ func (b *tab) labels() []string {
 	return eval[[]string](b, `[...document.querySelectorAll('.thumb')].map(t => t.getAttribute('aria-label'))`)
 }
 
-// selectPicture clicks the thumbnail whose label begins with a name.
+// selectPicture presses the thumbnail whose label begins with a name. The strip
+// does not lay out what lies out of sight, so there may be no place to click.
 func (b *tab) selectPicture(name string) {
 	b.t.Helper()
-	b.click(fmt.Sprintf(`.thumb[aria-label^=%q]`, name))
+	eval[bool](b, fmt.Sprintf(`(() => { const t = document.querySelector('.thumb[aria-label^=%q]'); t.click(); return true; })()`, name))
 	b.wait(fmt.Sprintf(`document.querySelector('[aria-current]')?.getAttribute('aria-label').startsWith(%q)`, name))
 }
 

@@ -28,17 +28,8 @@ func TestDroppedPictureBecomesHeatMap(t *testing.T) {
 		t.Errorf("told to screen readers: %q", live)
 	}
 	b.wait(`!document.querySelector('.heat').hidden && document.querySelector('.pane img')`)
-	// The most opaque and brightest pixel of the map, as parts of the picture.
-	at := eval[[]float64](b, `(() => {
-		const c = document.querySelector('.heat'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-		let best = -1, where = 0;
-		for (let i = 0; i < d.length; i += 4) {
-			const v = d[i+3] + d[i] + d[i+1];
-			if (v > best) { best = v; where = i / 4; }
-		}
-		return [(where % c.width + 0.5) / c.width, (Math.floor(where / c.width) + 0.5) / c.height];
-	})()`)
-	hot := image.Pt(int(at[0]*800), int(at[1]*600))
+	x, y := b.hottest()
+	hot := image.Pt(int(x*800), int(y*600))
 	if !hot.In(defect) {
 		t.Errorf("the hottest place is %v, the defect %v", hot, defect)
 	}

@@ -142,8 +142,10 @@ func (l *conns) cut() {
 	l.open = nil
 }
 
-func newRig(t *testing.T) *rig {
-	r := &rig{t: t, addr: "127.0.0.1:0",
+func newRig(t *testing.T) *rig { return startRig(t, false) }
+
+func startRig(t *testing.T, gallery bool) *rig {
+	r := &rig{t: t, addr: "127.0.0.1:0", gallery: gallery,
 		page:  &contrast{input: prep.Size{W: 256, H: 256}, block: 8},
 		tiles: &contrast{input: prep.Size{W: 256, H: 256}, block: 8},
 	}
@@ -155,11 +157,7 @@ func newRig(t *testing.T) *rig {
 // newDemoRig serves the demo's pictures and, in place of the real detectors,
 // contrast under their names.
 func newDemoRig(t *testing.T) *rig {
-	r := newRig(t)
-	r.stop()
-	r.gallery = true
-	r.start()
-	return r
+	return startRig(t, true)
 }
 
 func (r *rig) start() {
@@ -198,7 +196,7 @@ func (r *rig) start() {
 			r.t.Log(err)
 		}
 	}()
-	r.stop = func() { cancel(); <-done }
+	r.stop = func() { cancel(); <-done; _ = r.conns.Close() }
 }
 
 func (r *rig) install(name, model string, s *contrast, tile prep.Tile) {

@@ -79,7 +79,7 @@ function sheet(): void {
   for (const k of table) if (k.shown !== "") groups.set(k.group, [...groups.get(k.group) ?? [], k]);
   $("key-list").replaceChildren(...[...groups].map(([name, keys]) => make("section", {}, make("h3", {}, name),
     make("dl", {}, ...keys.flatMap((k) => [
-      make("dt", {}, ...(k.shown ?? k.keys[0].toUpperCase()).split(/ (?!\+|arrows)/).map((s) => make("kbd", {}, s))),
+      make("dt", {}, ...(k.shown ?? (k.keys[0].length > 1 ? k.keys[0] : k.keys[0].toUpperCase())).split(/ (?!\+|arrows)/).map((s) => make("kbd", {}, s))),
       make("dd", {}, k.text)])))));
 }
 

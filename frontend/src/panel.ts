@@ -73,6 +73,7 @@ function showTimes(): void {
   }));
   $("times").replaceChildren(...times.flatMap((t) => [
     make("dt", { "data-stage": t.stage }, stageNames[t.stage] ?? t.stage), make("dd", {}, ms(t.ms))]));
+  $("times-note").hidden = !p || p.crops < 2;
   $("t-times").parentElement!.classList.toggle("idle", !times.length);
 }
 

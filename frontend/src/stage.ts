@@ -59,12 +59,11 @@ function arrange(): void {
   panes[0].show(p);
   panes[1].show(two ? (settings.compare === "plain" ? p : album.pinned()) : undefined);
   captions();
+  $("tools").hidden = !p;
   $("welcome").hidden = !!p;
   holder.hidden = !p;
   say($("title"), p ? p.name : "");
   $("title").title = p?.name ?? "";
-  for (const id of ["show-heat", "show-lines", "zoom-in", "zoom-out", "zoom-fit"]) $<HTMLButtonElement>(id).disabled = !p;
-  $<HTMLSelectElement>("compare").disabled = !p;
   draw("layout", "heat", "lines");
 }
 
@@ -141,8 +140,10 @@ function listen(pane: Pane): void {
   });
   root.addEventListener("pointermove", (event) => {
     const to = place(event), from = down.get(event.pointerId), size = pane.size;
-    point(pane, to.x, to.y);
-    if (!from || !size) return;
+    if (!from || !size) {
+      point(pane, to.x, to.y);
+      return;
+    }
     if (down.size === 1) {
       view.pan(to.x - from.x, to.y - from.y, pane.box, size);
     } else if (down.size === 2) {
@@ -153,6 +154,7 @@ function listen(pane: Pane): void {
       if (before > 0) view.zoomAt(after / before, mid.x, mid.y, pane.box, size);
     }
     down.set(event.pointerId, to);
+    point(pane, to.x, to.y);
   });
   const up = (event: PointerEvent) => {
     down.delete(event.pointerId);

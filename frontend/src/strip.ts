@@ -20,7 +20,7 @@ function item(p: Picture): Item {
   const button = make("button", { class: "thumb", onclick: (event) => {
     if ((event as MouseEvent).shiftKey) compareWith(p);
     else album.select(p.id);
-  } }, make("span", { class: "frame" }, canvas), make("span", { class: "name", title: p.name }, p.name),
+  } }, make("span", { class: "frame" }, canvas), make("span", { class: "name", title: p.name }, p.name.split("/").pop()!),
   make("span", { class: "result" }, mark, score));
   if (p.synthetic) button.append(make("span", { class: "tag" }, "synthetic"));
   const away = make("button", { class: "away", title: "Remove (Delete)", "aria-label": `Remove ${p.name}`, tabindex: -1,
@@ -93,17 +93,27 @@ function mark(): void {
 
 function reveal(): void {
   const it = items.get(album.current()?.id ?? 0);
-  it?.li.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (it) scrollTo(it.li);
   // Keyboard users who step through the strip keep their place in it.
   if (it && list.contains(document.activeElement)) it.button.focus({ preventScroll: true });
+}
+
+/** Scrolls the strip, and nothing else: scrollIntoView would move a phone's whole page. */
+function scrollTo(li: HTMLElement): void {
+  const box = list.getBoundingClientRect(), at = li.getBoundingClientRect();
+  const past = (low: number, high: number, from: number, to: number) => Math.min(low - from, 0) || Math.max(high - to, 0);
+  list.scrollBy(past(at.left, at.right, box.left, box.right), past(at.top, at.bottom, box.top, box.bottom));
 }
 
 function count(): void {
   const pictures = album.all();
   const defects = pictures.filter((p) => p.state === "scored" && album.isDefect(p)).length;
   const failed = pictures.filter((p) => p.state === "failed").length;
-  const text = pictures.length ? plural(pictures.length, "picture") + (defects ? ` · ${plural(defects, "defect")}` : "")
-    + (failed ? ` · ${plural(failed, "error")}` : "") : "No pictures";
+  let text = "No pictures";
+  if (pictures.length) {
+    text = defects ? `${defects} of ${pictures.length} defective` : plural(pictures.length, "picture");
+    if (failed) text += `, ${plural(failed, "error")}`;
+  }
   say($("count"), text);
   $("strip").classList.toggle("empty", !pictures.length);
 }
