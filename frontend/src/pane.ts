@@ -22,6 +22,9 @@ function urlOf(p: Picture): string {
   return url;
 }
 
+/** How long the Worker may have the processor to itself before the page decodes the same picture for display, in ms. */
+const patience = 400;
+
 export class Pane {
   readonly root: HTMLElement;
   picture?: Picture;
@@ -37,7 +40,8 @@ export class Pane {
   private readonly message = make("div", { class: "message" });
   private pixels?: ImageData;
   private shown = -1; // version of the picture whose map the Go instance holds
-  private wanted = 0; // the picture whose image is being loaded
+  private wanted = false; // the picture's image is there or on its way
+  private later = 0;
 
   /** number is the pane's number in the Go instance. */
   constructor(readonly number: number, private readonly view: View) {
@@ -60,23 +64,29 @@ export class Pane {
   show(p: Picture | undefined): void {
     if (p?.id !== this.picture?.id) {
       this.shown = -1;
-      this.picture = p;
+      this.wanted = false;
       this.image?.remove();
       this.image = undefined;
-      if (p) void this.load(p);
+      clearTimeout(this.later);
+      if (p) this.later = window.setTimeout(() => this.load(p), patience);
     }
     this.picture = p;
+    if (p && p.state !== "waiting" && p.state !== "preparing") this.load(p);
   }
 
-  private async load(p: Picture): Promise<void> {
-    this.wanted = p.id;
-    const image = make("img", { alt: "", draggable: "false", src: urlOf(p) });
-    try { await image.decode(); } catch { return; } // what cannot be shown has failed in the Worker too, which says why
-    if (this.wanted !== p.id || this.picture?.id !== p.id) return;
-    this.image = image;
-    this.paper.prepend(image);
-    this.layOut();
-    this.drawLines();
+  /** Loads the picture's file for display. The browser decodes it at the size it is shown at. */
+  private load(p: Picture): void {
+    if (this.wanted || this.picture?.id !== p.id) return;
+    this.wanted = true;
+    const image = make("img", { alt: "", draggable: "false", decoding: "async", src: urlOf(p) });
+    // What cannot be shown has failed in the Worker too, which says why.
+    image.addEventListener("load", () => {
+      if (this.picture?.id !== p.id) return;
+      this.image = image;
+      this.paper.prepend(image);
+      this.layOut();
+      this.drawLines();
+    });
   }
 
   /** Whether there is a map and it is to be seen. */

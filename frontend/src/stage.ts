@@ -81,7 +81,7 @@ function caption(pane: Pane, what: string): void {
   const name = settings.compare === "two" ? p.name : what;
   const result = p.state === "scored" ? `${album.isDefect(p) ? "defect" : "no defect"}, score ${p.score.toFixed(2)}` : p.state;
   pane.describe([p.name, what, result].filter(Boolean).join(", "), name && settings.compare === "two" ? `${name} · ${result}` : name,
-    p.state === "failed" && !pane.image ? p.reason : "");
+    p.state === "failed" ? p.reason : "");
 }
 
 export function zoomBy(factor: number): void {

@@ -46,12 +46,33 @@ function paint(it: Item, p: Picture): void {
   pen.drawImage(scratch, 0, 0, w, h);
 }
 
+/** Thumbnails to be painted. A burst of results must not hold up a frame. */
+const stale = new Set<number>();
+let painting = 0;
+
+function paintSoon(p: Picture): void {
+  stale.add(p.id);
+  painting ||= requestAnimationFrame(paintSome);
+}
+
+function paintSome(): void {
+  painting = 0;
+  const start = performance.now();
+  for (const id of stale) {
+    stale.delete(id);
+    const it = items.get(id), p = album.find(id);
+    if (it && p) paint(it, p);
+    if (performance.now() - start > 4) break;
+  }
+  if (stale.size) painting = requestAnimationFrame(paintSome);
+}
+
 const states = { waiting: "waiting", preparing: "reading", scoring: "scoring", failed: "error" };
 
 function refresh(p: Picture): void {
   const it = items.get(p.id);
   if (!it) return;
-  paint(it, p);
+  if (it.drawn !== p.version) paintSoon(p);
   const scored = p.state === "scored", defect = scored && album.isDefect(p);
   it.button.dataset.state = scored ? (defect ? "defect" : "good") : p.state;
   swapIcon(it.mark, defect ? "bad" : p.state === "failed" ? "fault" : "good");

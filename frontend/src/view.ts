@@ -19,7 +19,7 @@ export class View {
   readonly moved = new Signal();
 
   fitScale(pane: Box, picture: Box): number {
-    return Math.min((pane.width - 16) / picture.width, (pane.height - 16) / picture.height);
+    return Math.max(Math.min((pane.width - 16) / picture.width, (pane.height - 16) / picture.height), 1e-4);
   }
 
   place(pane: Box, picture: Box): Placed {

@@ -88,8 +88,8 @@ func (s *Session) detector(m wire.Detector) {
 		fallthrough
 	case m.Request == 0 && m.Name == s.open.Name:
 		s.use(m)
-	case s.opening == 0 && !s.opened:
-		s.openDetector() // the first there is
+	case s.opening == 0 && (!s.opened || m.Name == s.wanted && m.Name != s.open.Name):
+		s.openDetector() // the first there is, or at last the one that was chosen
 		return
 	}
 	s.listen.Detectors(s.detectors, s.open.Name)

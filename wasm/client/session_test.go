@@ -350,6 +350,28 @@ func TestPicturesWaitForTheFirstDetector(t *testing.T) {
 	}
 }
 
+// A picture chosen from the demo waits for its own detector, whichever is
+// ready first.
+func TestChosenDetectorIsOpenedWhenItComes(t *testing.T) {
+	w := newWorld(t)
+	w.s.Start()
+	c := w.accept()
+	w.s.Choose("b")
+	w.s.Add(1, "b")
+	w.say(c, plain("a"))
+	w.opened(c, plain("a"))
+	if len(w.todo) != 0 {
+		t.Fatal("the picture was prepared for another detector")
+	}
+	w.say(c, plain("b"))
+	w.opened(c, plain("b"))
+	w.prepare(small)
+	w.answer(c, w.crops(c)[0], 1)
+	if r := w.pictures[1]; r.State != Scored || r.Detector != "b" || w.open != "b" {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestMissingDetectorGivesWayToAnother(t *testing.T) {
 	w := newWorld(t)
 	w.s.Start()
