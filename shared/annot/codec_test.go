@@ -101,7 +101,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := Parse([]byte("SRL\x02abc")); err != ErrVersion {
+	if _, err := Parse([]byte("SRL\x02abc")); !errors.Is(err, ErrVersion) {
 		t.Error(err)
 	}
 }

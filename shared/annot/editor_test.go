@@ -2,6 +2,7 @@ package annot
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -253,16 +254,16 @@ func TestBoxesStayInThePicture(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, b := range []block.Box{{}, {X: nan, Y: 1, HalfW: 1, HalfH: 1}, {X: 1, Y: 1, HalfW: inf, HalfH: 1},
 		{X: 1, Y: 1, HalfW: 0.2, HalfH: 5}, {X: 1, Y: 1, HalfW: -3, HalfH: 5}, {X: 1, Y: 1, HalfW: 3, HalfH: 5, Angle: inf}} {
-		if _, err := e.AddBox(b, ""); err != ErrShape {
+		if _, err := e.AddBox(b, ""); !errors.Is(err, ErrShape) {
 			t.Errorf("%+v: %v", b, err)
 		}
 	}
 	for _, p := range [][]Point{nil, {{1, 1}, {2, 2}}, {{1, 1}, {2, 2}, {3, 3}}, {{1, 1}, {1, 1}, {2, 2}}, {{nan, 1}, {2, 2}, {3, 1}}} {
-		if _, err := e.AddPolygon(p, ""); err != ErrShape {
+		if _, err := e.AddPolygon(p, ""); !errors.Is(err, ErrShape) {
 			t.Errorf("%v: %v", p, err)
 		}
 	}
-	if _, err := e.AddPolygon(make([]Point, MaxPoints+1), ""); err != ErrFull {
+	if _, err := e.AddPolygon(make([]Point, MaxPoints+1), ""); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 }
@@ -297,7 +298,7 @@ func TestFull(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := e.AddBox(block.Box{X: 50, Y: 50, HalfW: 10, HalfH: 10}, ""); err != ErrFull {
+	if _, err := e.AddBox(block.Box{X: 50, Y: 50, HalfW: 10, HalfH: 10}, ""); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 	for i := range MaxLayers {
@@ -306,14 +307,14 @@ func TestFull(t *testing.T) {
 		}
 	}
 	more := block.Grid{Rows: 99, Cols: 1, Size: 8}
-	if err := e.PaintBlocks(more, Point{1, 1}, Point{1, 1}, block.Normal); err != ErrFull {
+	if err := e.PaintBlocks(more, Point{1, 1}, Point{1, 1}, block.Normal); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 	e.Undo() // an emptied layer makes room
 	if err := e.PaintBlocks(more, Point{1, 1}, Point{1, 1}, block.Normal); err != nil {
 		t.Error(err)
 	}
-	if err := e.PutBlocks(block.Grid{Rows: 1, Cols: 1, Size: 0}, make([]block.Label, 1)); err != ErrFull {
+	if err := e.PutBlocks(block.Grid{Rows: 1, Cols: 1, Size: 0}, make([]block.Label, 1)); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 }
