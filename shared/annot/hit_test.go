@@ -1,6 +1,7 @@
 package annot
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -126,7 +127,7 @@ func TestPolygonPoints(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if e.RemovePoint(id, 0) != ErrShape || len(e.Labels().Shapes[0].Points) != 3 {
+	if !errors.Is(e.RemovePoint(id, 0), ErrShape) || len(e.Labels().Shapes[0].Points) != 3 {
 		t.Error("a polygon of two points")
 	}
 }
