@@ -231,7 +231,7 @@ func TestNudgesJoin(t *testing.T) {
 	if len(e.done) != 1 {
 		t.Errorf("there and back leaves %d steps", len(e.done))
 	}
-	if e.Nudge(99, 1, 1, 0) != ErrShape || e.Set(Shape{ID: 99}) != ErrShape || e.Rename(99, "") != ErrShape {
+	if !errors.Is(e.Nudge(99, 1, 1, 0), ErrShape) || !errors.Is(e.Set(Shape{ID: 99}), ErrShape) || !errors.Is(e.Rename(99, ""), ErrShape) {
 		t.Error("a shape that is not there was changed")
 	}
 }
