@@ -4,6 +4,7 @@ import type { Picture } from "./album";
 import { make } from "./dom";
 import { overlay } from "./overlay";
 import { settings } from "./settings";
+import { Signal } from "./signal";
 import type { Box, Placed, View } from "./view";
 
 /** Object URLs of the pictures looked at last: a decoded picture in the browser's cache makes stepping back instant. */
@@ -33,6 +34,8 @@ export class Pane {
   /** Whether this pane may show a heat map. */
   warm = true;
   image?: HTMLImageElement;
+  /** The picture's size became known. */
+  readonly sized = new Signal();
 
   private readonly paper = make("div", { class: "paper" });
   private readonly lines = make("canvas", { class: "lines" });
@@ -82,10 +85,10 @@ export class Pane {
     // What cannot be shown has failed in the Worker too, which says why.
     image.addEventListener("load", () => {
       if (this.picture?.id !== p.id) return;
+      const sized = !!this.size;
       this.image = image;
       this.paper.prepend(image);
-      this.layOut();
-      this.drawLines();
+      if (!sized) this.sized.emit(); // the Worker has not told the size yet: there is something to lay out now
     });
   }
 
@@ -153,16 +156,23 @@ export class Pane {
   trace(pen: CanvasRenderingContext2D, w: number, h: number, thick: number): void {
     const flat = overlay()?.contours(this.number, settings.threshold);
     if (!flat) return;
+    // Points nearer to each other than this are not told apart; strokes of many short pieces cost a slow frame.
+    const near = 2 * thick;
     pen.beginPath();
     for (let i = 0; i < flat.length;) {
       const n = flat[i++];
+      let lastX = Infinity, lastY = Infinity;
       for (let k = 0; k < n; k++, i += 2) {
-        if (k) pen.lineTo(flat[i] * w, flat[i + 1] * h);
-        else pen.moveTo(flat[i] * w, flat[i + 1] * h);
+        const x = flat[i] * w, y = flat[i + 1] * h;
+        if (!k) pen.moveTo(x, y);
+        else if (Math.abs(x - lastX) + Math.abs(y - lastY) < near) continue;
+        else pen.lineTo(x, y);
+        lastX = x;
+        lastY = y;
       }
       pen.closePath();
     }
-    pen.lineJoin = "round";
+    pen.lineJoin = "bevel";
     pen.lineWidth = 3.5 * thick;
     pen.strokeStyle = "rgba(0, 0, 0, 0.65)";
     pen.stroke();

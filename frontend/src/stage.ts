@@ -193,6 +193,7 @@ function toggles(): void {
 export function begin(): void {
   for (const pane of panes) {
     holder.append(pane.root);
+    pane.sized.on(() => draw("layout"));
     listen(pane);
   }
   buttons();
