@@ -151,15 +151,17 @@ func TestFittingIsShown(t *testing.T) {
 	b := newTab(t)
 	b.open(r.url)
 	b.wait(`document.getElementById('link').dataset.state === 'open'`)
+	r.server.Tell("job 2", web.Progress{What: "Fitting the detector for woven cloth (synthetic pictures)", Left: -1})
 	p := web.Progress{What: "Fitting the detector for brushed metal (synthetic pictures)", Done: 43, Total: 100, Left: 12 * time.Second}
 	r.server.Tell("job 1", p)
 	b.wait(`!document.getElementById('fitting').hidden`)
-	if s := b.text("fitting"); !strings.Contains(s, "brushed metal") || !strings.Contains(s, "43 %, about 12 s left") {
+	if s := b.text("fitting"); !strings.Contains(s, "brushed metal") || !strings.Contains(s, "1 more to come") || !strings.Contains(s, "43 %, about 12 s left") {
 		t.Errorf("the page says %q", s)
 	}
 	b.shot("fitting")
 	p.Ended = true
 	r.server.Tell("job 1", p)
+	r.server.Tell("job 2", web.Progress{What: "Fitting the detector for woven cloth (synthetic pictures)", Ended: true})
 	b.wait(`document.getElementById('fitting').hidden`)
 }
 

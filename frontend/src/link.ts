@@ -49,10 +49,12 @@ const works = new Map<string, engine.Progress>();
 
 function showWork(): void {
   const bar = $("fitting");
-  const work = [...works.values()].pop();
+  // Of several, the one that is under way; the others wait for it.
+  const list = [...works.values()];
+  const work = list.find((w) => w.done > 0) ?? list[0];
   bar.hidden = !work;
   if (!work) return;
-  say(bar.querySelector("span")!, work.what);
+  say(bar.querySelector("span")!, work.what + (list.length > 1 ? `, ${list.length - 1} more to come` : ""));
   const progress = bar.querySelector("progress")!;
   if (work.total > 0) progress.value = work.done / work.total;
   else progress.removeAttribute("value");

@@ -6,6 +6,8 @@ import * as engine from "./engine";
 import { whenReady } from "./overlay";
 import { changed, set, settings } from "./settings";
 
+let known: engine.Detector[] = [], open = "";
+
 const threshold = $<HTMLInputElement>("threshold"), opacity = $<HTMLInputElement>("opacity");
 
 interface Verdict { state: string; icon: string; word: string }
@@ -15,7 +17,7 @@ function verdictOf(p: Picture | undefined): Verdict {
   switch (p.state) {
     case "failed": return { state: "failed", icon: "fault", word: "Not scored" };
     case "scored": return album.isDefect(p) ? { state: "defect", icon: "bad", word: "Defect" } : { state: "good", icon: "good", word: "No defect" };
-    case "waiting": return { state: "busy", icon: "good", word: "Waiting" };
+    case "waiting": return { state: "waiting", icon: "good", word: "Waiting" };
     case "preparing": return { state: "busy", icon: "good", word: "Reading" };
     default: return { state: "busy", icon: "good", word: "Scoring" };
   }
@@ -33,7 +35,7 @@ function showVerdict(): void {
   $("gauge").style.setProperty("--score", String(scored ? Math.min(p.score / 2, 1) : 0));
   $("gauge").style.setProperty("--threshold", String(Math.min(settings.threshold / 2, 1)));
   const reason = $("reason");
-  const why = p ? p.reason : "A score of 1.00 is the detector's threshold: from there on, a picture counts as defective.";
+  const why = p ? p.reason || waitsFor(p) : "A score of 1.00 is the detector's threshold: from there on, a picture counts as defective.";
   reason.hidden = !why;
   say(reason, why);
   $("retry").hidden = p?.state !== "failed";
@@ -44,6 +46,12 @@ function showVerdict(): void {
     say(tiles.querySelector("span")!, `${p.answered} of ${p.crops} tiles`);
   }
   announce(p, v);
+}
+
+/** Why a picture waits, where that is not plain from the rest of the page. */
+function waitsFor(p: Picture): string {
+  if (p.state !== "waiting" || known.some((d) => !p.only || d.name === p.only)) return "";
+  return p.only ? `It is scored as soon as the detector ${p.only} is ready.` : "It is scored as soon as a detector is ready.";
 }
 
 let announced = "";
@@ -79,8 +87,6 @@ function showTimes(): void {
 
 function ms(v: number): string { return v < 9.95 ? v.toFixed(1) + " ms" : v < 9950 ? Math.round(v) + " ms" : (v / 1000).toFixed(1) + " s"; }
 
-let known: engine.Detector[] = [], open = "";
-
 function showDetectors(): void {
   const choice = $<HTMLSelectElement>("detector");
   choice.disabled = !known.length;
@@ -97,7 +103,7 @@ const supervisions: Record<string, string> = {
 function showFacts(): void {
   const p = album.current();
   const d = known.find((k) => k.name === (p?.state === "scored" ? p.detector : open)) ?? known.find((k) => k.name === open);
-  const rows: [string, string][] = [];
+  const rows: [string, string][] = d ? [] : [["None is ready yet", ""]];
   if (d) {
     rows.push(["Name", d.name], ["Input", `${d.w} × ${d.h} px, blocks of ${d.block}`]);
     if (d.tile) rows.push(["Tiles", `from ${d.tile} px, overlap ${d.overlap}`]);
@@ -160,7 +166,7 @@ export function begin(): void {
     if (settings.lossy) engine.tell({ type: "lossy", on: true });
     if (open) engine.tell({ type: "choose", name: open });
   });
-  engine.detectors.on((news) => { known = news.list; open = news.open; showDetectors(); showFacts(); });
+  engine.detectors.on((news) => { known = news.list; open = news.open; showDetectors(); showFacts(); showVerdict(); });
   album.selected.on(everything);
   album.updated.on((p) => { if (p.id === album.current()?.id) everything(); });
   changed.on((name) => {
