@@ -91,6 +91,9 @@ function arrange(): void {
     it.li.remove();
     items.delete(id);
   }
+  // Whoever sees the selected picture goes with it; whoever has scrolled away is left in peace.
+  const follow = items.get(album.current()?.id ?? 0);
+  const seen = follow?.li.isConnected && sight(follow.li).every((d) => Math.abs(d) < 8);
   let at = list.firstElementChild;
   for (const p of pictures) {
     const { li } = item(p);
@@ -98,6 +101,7 @@ function arrange(): void {
     else list.insertBefore(li, at);
     refresh(p);
   }
+  if (follow && seen) list.scrollBy(...sight(follow.li));
   mark();
   count();
 }
@@ -114,16 +118,16 @@ function mark(): void {
 
 function reveal(): void {
   const it = items.get(album.current()?.id ?? 0);
-  if (it) scrollTo(it.li);
+  if (it) list.scrollBy(...sight(it.li));
   // Keyboard users who step through the strip keep their place in it.
   if (it && list.contains(document.activeElement)) it.button.focus({ preventScroll: true });
 }
 
-/** Scrolls the strip, and nothing else: scrollIntoView would move a phone's whole page. */
-function scrollTo(li: HTMLElement): void {
+/** How far the strip must scroll for an item to be seen. scrollIntoView would move a phone's whole page. */
+function sight(li: HTMLElement): [x: number, y: number] {
   const box = list.getBoundingClientRect(), at = li.getBoundingClientRect();
   const past = (low: number, high: number, from: number, to: number) => Math.min(low - from, 0) || Math.max(high - to, 0);
-  list.scrollBy(past(at.left, at.right, box.left, box.right), past(at.top, at.bottom, box.top, box.bottom));
+  return [past(at.left, at.right, box.left, box.right), past(at.top, at.bottom, box.top, box.bottom)];
 }
 
 function count(): void {
