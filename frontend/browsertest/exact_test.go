@@ -9,6 +9,9 @@ import (
 	"image/color"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"semirest/server/picture"
@@ -157,4 +160,47 @@ func meanDifference(a, b []byte) float64 {
 		sum += math.Abs(float64(a[i]) - float64(b[i]))
 	}
 	return sum / float64(len(a))
+}
+
+// The files that package picture is tested with, seen by the browser: the same
+// pixels where nothing is lost in the file, nearly the same where decoders may
+// differ.
+func TestServersFilesInTheBrowser(t *testing.T) {
+	r := newRig(t)
+	b := newTab(t)
+	b.open(r.url)
+	n := 0
+	const theirs = "../../server/picture/testdata"
+	for _, c := range []struct {
+		name      string
+		tolerance float64
+	}{
+		{"testdata/turned.webp", 0}, {"grey.png", 0}, {"grey16.png", 0}, {"rgb16.png", 0}, {"rgba.png", 0}, {"palette.png", 0}, {"palette_alpha.png", 0},
+		{"exif5.png", 0}, {"exif8.png", 0}, {"plain.bmp", 0}, {"plain.webp", 1},
+		{"420.jpg", 3}, {"422.jpg", 3}, {"444.jpg", 3}, {"grey.jpg", 3}, {"progressive.jpg", 3}, {"cmyk.jpg", 6},
+	} {
+		path := c.name
+		if filepath.Base(path) == path {
+			path = filepath.Join(theirs, path)
+		}
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.drop(path)
+		n++
+		b.settled(n)
+		if r.page.count() != n {
+			t.Fatalf("%s was not scored: %q", c.name, b.labels())
+		}
+		if d := meanDifference(r.page.last(), serverCrop(t, file, r.page.input)); d > c.tolerance {
+			t.Errorf("%s: mean difference %.3f, want at most %v", c.name, d, c.tolerance)
+		}
+	}
+	// What only the server reads is refused with the kinds that can be read here.
+	b.drop(filepath.Join(theirs, "plain.tiff"))
+	b.settled(n + 1)
+	if l := strings.Join(b.labels(), "\n"); !strings.Contains(l, "plain.tiff, error: This is not a picture that can be read here") {
+		t.Errorf("%q", l)
+	}
 }
