@@ -64,9 +64,9 @@ func (d Detector) check() error {
 		return fmt.Errorf("web: detector %s has blocks of %d pixels, not 8 or 16", d.Name, d.Block)
 	case d.Input.W <= 0 || d.Input.H <= 0 || d.Input.W%d.Block != 0 || d.Input.H%d.Block != 0:
 		return fmt.Errorf("web: detector %s has an input of %v, not whole blocks", d.Name, d.Input)
-	case wire.CropHeaderSize+3*d.Input.Pixels() > wire.MaxFrame:
-		return fmt.Errorf("web: detector %s has an input of %v: a crop of it does not fit a message of %d bytes; fit it with --tile",
-			d.Name, d.Input, wire.MaxFrame)
+	case 3*d.Input.Pixels() > wire.MaxData:
+		return fmt.Errorf("web: detector %s has an input of %v: a crop of it does not fit a message, %d bytes of pixels; fit it with --tile",
+			d.Name, d.Input, wire.MaxData)
 	}
 	if _, err := prep.NewPlan(d.Input, d.Input, d.Tile); err != nil {
 		return fmt.Errorf("web: detector %s: %w", d.Name, err)

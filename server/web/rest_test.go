@@ -441,6 +441,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"block":        func(d *Detector) { d.Block = 7 },
 		"input":        func(d *Detector) { d.Input.W = 65 },
 		"huge":         func(d *Detector) { d.Input = prep.Size{W: 1600, H: 1600} },
+		"just too big": func(d *Detector) { d.Input = prep.Size{W: 704, H: 1984} }, // fits a frame, but not beside its header's room
 		"tile":         func(d *Detector) { d.Tile = prep.Tile{Ref: 100, Overlap: 3} },
 	} {
 		d := good
