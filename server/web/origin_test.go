@@ -96,7 +96,7 @@ func TestAForeignOriginIsRefused(t *testing.T) {
 // TestARebindingNameIsRefused: the browser reaches 127.0.0.1 under a name that an attacker owns. Its Origin equals its
 // Host, so only the name itself gives it away.
 func TestARebindingNameIsRefused(t *testing.T) {
-	r := newRig(t, Config{AllowOrigins: []string{"https://proxy.example"}}, nil)
+	r := newRig(t, Config{AllowOrigins: []string{"https://front.example"}}, nil)
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(r.http.URL, "http://"))
 	for host, want := range map[string]int{
 		"evil.example:" + port:   http.StatusForbidden,
@@ -104,7 +104,7 @@ func TestARebindingNameIsRefused(t *testing.T) {
 		"localhost:" + port:      http.StatusOK,
 		"127.0.0.1:" + port:      http.StatusOK,
 		"demo.localhost:" + port: http.StatusOK,
-		"proxy.example":          http.StatusOK,
+		"front.example":          http.StatusOK,
 	} {
 		req, _ := http.NewRequest(http.MethodGet, r.http.URL+"/api/v1/version", nil)
 		req.Host = host
