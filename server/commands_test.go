@@ -312,6 +312,12 @@ func TestCommands(t *testing.T) {
 		}
 	})
 
+	t.Run("settings out of range", func(t *testing.T) {
+		to := filepath.Join(t.TempDir(), "m")
+		fails(t, exitUsage, "multiple of 64", "train", "--data", data, "--out", to, "--size", "250")
+		fails(t, exitUsage, "false-alarm rate", "train", "--data", data, "--out", to, "--size", "256", "--false-alarm-rate", "2")
+	})
+
 	t.Run("train stops", func(t *testing.T) {
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"semirest/server/detect"
 )
 
 // Exit codes of the program.
@@ -49,7 +51,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, "semirest:", err)
 	var wrong usageError
-	if !*begun || errors.As(err, &wrong) {
+	if !*begun || errors.As(err, &wrong) || errors.Is(err, detect.ErrSettings) {
 		return exitUsage
 	}
 	return exitFailure

@@ -65,6 +65,10 @@ func Paper() FitConfig {
 		HoldOut: 0.1, FalseAlarmRate: 0.01}
 }
 
+// ErrSettings says that a FitConfig itself cannot be used; the text behind it
+// says what to give instead.
+var ErrSettings = errors.New("a setting is out of range")
+
 // Progress is how far a long task has come.
 type Progress struct {
 	Stage       string // features, coreset, threshold
@@ -123,7 +127,7 @@ func (f *fitter) prepare() error {
 	}
 	input, err := f.cfg.input(size)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	m := &Model{Spec: Spec{
 		Format: Format, Preset: f.cfg.Preset, Supervision: "none", Backbone: f.cfg.Backbone,
