@@ -3,11 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -26,8 +24,7 @@ import (
 // benchOptions are the flags of semirest bench.
 type benchOptions struct {
 	model   string
-	device  string
-	threads int
+	run     ort.Options
 	ortLib  string
 	runs    int
 	clients int
@@ -83,16 +80,12 @@ detector that answers at once, so that what is timed is the transport.`,
 		Example: "  semirest bench\n  semirest bench --model bottle.safetensors --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
-			defer stop()
-			r, err := bench(ctx, &o, cmd.ErrOrStderr())
+			r, err := bench(cmd.Context(), &o, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			if o.json {
-				e := json.NewEncoder(cmd.OutOrStdout())
-				e.SetIndent("", "  ")
-				return e.Encode(r)
+				return printJSON(cmd.OutOrStdout(), r)
 			}
 			r.print(cmd.OutOrStdout())
 			return nil
@@ -100,9 +93,7 @@ detector that answers at once, so that what is timed is the transport.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.model, "model", "", "model to time (default: one of the lite preset, 512 pixels, 5,000 bank rows, made for the purpose)")
-	f.StringVar(&o.device, "device", ort.CPU, "where the detector runs: cpu, cuda or auto")
-	f.IntVar(&o.threads, "threads", 0, "threads of a run; 0 for all cores")
-	f.StringVar(&o.ortLib, "ort-lib", "", "ONNX Runtime library (default $SEMIREST_ORT_LIB or what `make ort` fetched)")
+	runFlags(f, &o.run, &o.ortLib)
 	f.IntVar(&o.runs, "runs", 20, "runs a stage")
 	f.IntVar(&o.clients, "clients", 50, "clients of the server; 0 leaves that part out")
 	f.Float64Var(&o.rate, "rate", 2, "crops a second of each client")
@@ -115,22 +106,17 @@ func bench(ctx context.Context, o *benchOptions, log io.Writer) (*benchResult, e
 	if o.runs < 1 || o.clients < 0 || o.clients > 10_000 || !(o.rate > 0 && o.rate <= 1000) || !(o.seconds > 0) {
 		return nil, fmt.Errorf("--runs %d, --clients %d, --rate %v, --seconds %v: a number is out of range", o.runs, o.clients, o.rate, o.seconds)
 	}
-	lib, err := ort.Locate(o.ortLib)
-	if err != nil {
+	if err := startRuntime(o.ortLib); err != nil {
 		return nil, err
 	}
-	if err := ort.Init(lib); err != nil {
-		return nil, err
-	}
-	run := ort.Options{Device: o.device, Threads: o.threads}
-	m, name, err := benchModel(ctx, o.model, run, log)
+	m, name, err := benchModel(ctx, o.model, o.run, log)
 	if err != nil {
 		return nil, err
 	}
 	r := &benchResult{
 		Version: version, CPU: cpuName(), Cores: runtime.GOMAXPROCS(0), Model: name, Input: m.Input, Bank: m.BankSize.Rows, Runs: o.runs,
 	}
-	if err := r.stages(ctx, m, run, o.runs); err != nil {
+	if err := r.stages(ctx, m, o.run, o.runs); err != nil {
 		return nil, err
 	}
 	if o.clients > 0 {

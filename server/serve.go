@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -34,8 +33,7 @@ type serveOptions struct {
 	models       []string
 	addr         string
 	dataDir      string
-	device       string
-	threads      int
+	run          ort.Options
 	ortLib       string
 	allowOrigins []string
 	queue        int
@@ -59,19 +57,14 @@ login: whoever reaches the address may use it.`,
 		Example: "  semirest serve\n  semirest serve --model bottle.safetensors --model lids=lids-v2.safetensors --addr :8080",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			context.AfterFunc(ctx, stop) // a second signal ends the program at once
-			return serve(ctx, &o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), &o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.models, "model", nil, "model to serve, as FILE or NAME=FILE; may be given several times")
 	f.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on; :8080 is every address of this machine")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder for what the server keeps (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
-	f.StringVar(&o.device, "device", ort.CPU, "where detectors run: cpu, cuda or auto")
-	f.IntVar(&o.threads, "threads", 0, "threads of a run; 0 for all cores")
-	f.StringVar(&o.ortLib, "ort-lib", "", "ONNX Runtime library (default $SEMIREST_ORT_LIB or what `make ort` fetched)")
+	runFlags(f, &o.run, &o.ortLib)
 	f.StringArrayVar(&o.allowOrigins, "allow-origin", nil, "web page origin that may use the server besides its own, as https://name; may be given several times")
 	f.IntVar(&o.queue, "queue", 64, "crops that may wait before the server answers 'busy'")
 	f.Int64Var(&o.maxPixels, "max-pixels", prep.DefaultLimits.MaxPixels, "largest picture, width times height")
@@ -92,15 +85,10 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) error {
 	if o.maxPixels < 1 || o.maxPixels > 1<<32 {
 		return fmt.Errorf("--max-pixels %d: give a number from 1 to %d", o.maxPixels, int64(1)<<32)
 	}
-	lib, err := ort.Locate(o.ortLib)
-	if err != nil {
+	if err := startRuntime(o.ortLib); err != nil {
 		return err
 	}
-	if err := ort.Init(lib); err != nil {
-		return err
-	}
-	run := ort.Options{Device: o.device, Threads: o.threads}
-	detectors, err := loadDetectors(o.models, run)
+	detectors, err := loadDetectors(o.models, o.run)
 	if err != nil {
 		return err
 	}
@@ -133,7 +121,7 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) error {
 		if err != nil {
 			return err
 		}
-		d, err := newDemonstration(filepath.Join(dir, "demo"), run, log, server.Install)
+		d, err := newDemonstration(filepath.Join(dir, "demo"), o.run, log, server.Install)
 		if err != nil {
 			return err
 		}

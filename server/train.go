@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -176,19 +177,12 @@ func writable(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return usagef("--out %s is a folder: name a file", path)
 	}
-	probe, err := os.CreateTemp(dirOf(path), ".semirest-*")
+	probe, err := os.CreateTemp(filepath.Dir(path), ".semirest-*")
 	if err != nil {
 		return fmt.Errorf("--out %s: %w", path, err)
 	}
 	probe.Close()
 	return os.Remove(probe.Name())
-}
-
-func dirOf(path string) string {
-	if at := strings.LastIndexByte(path, os.PathSeparator); at >= 0 {
-		return path[:at+1]
-	}
-	return "."
 }
 
 // commandLine is what was typed, for the model's provenance.
