@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 type evaluation struct {
 	measures
 	Images          int       `json:"images"`
+	LeftOut         int       `json:"left_out"`          // images that the model was trained on
 	SecondsPerImage float64   `json:"seconds_per_image"` // mean, from file to measured map
 	FalseAlarms     int       `json:"false_alarms"`      // normal images at or above the threshold
 	Misses          int       `json:"misses"`            // defective images below it
@@ -61,6 +63,10 @@ kind of defect. The map that is measured is the one that the page shows.`,
 			if len(set.Test) == 0 {
 				return fmt.Errorf("%s: %w in test/*: eval needs test pictures, in the MVTec layout", data, dataset.ErrNoImages)
 			}
+			moved := leaveOut(set, m)
+			if moved > 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d defective images that the model was trained on are left out\n", moved)
+			}
 			if err := startRuntime(lib); err != nil {
 				return err
 			}
@@ -70,6 +76,7 @@ kind of defect. The map that is measured is the one that the page shows.`,
 			if err != nil {
 				return err
 			}
+			e.LeftOut = moved
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), e)
 			}
@@ -83,6 +90,17 @@ kind of defect. The map that is measured is the one that the page shows.`,
 	runFlags(f, &run, &lib)
 	require(cmd, "model", "data")
 	return cmd
+}
+
+// leaveOut takes the images that a model was trained on out of the test set, and
+// returns how many there were.
+func leaveOut(set *dataset.Set, m *detect.Model) int {
+	if m.Classifier == nil {
+		return 0
+	}
+	before := len(set.Test)
+	set.Test = slices.DeleteFunc(set.Test, func(i dataset.Item) bool { return slices.Contains(m.Classifier.Moved, i.Name) })
+	return before - len(set.Test)
 }
 
 // kindScores collects a kind's pixels and image scores.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -18,6 +19,9 @@ type meter struct {
 	bar   *mpb.Bar
 	stage string
 	begun time.Time
+
+	mu   sync.Mutex // the bars' goroutine reads text
+	text string     // beside the bar
 }
 
 func newMeter(out io.Writer) *meter {
@@ -39,7 +43,7 @@ func (m *meter) show(stage string, done, total int) {
 		if m.bars != nil {
 			m.bar = m.bars.AddBar(int64(total),
 				mpb.PrependDecorators(decor.Name(stage, decor.WC{W: 12, C: decor.DindentRight}), decor.CountersNoUnit("%d/%d", decor.WC{W: 13})),
-				mpb.AppendDecorators(decor.OnComplete(decor.AverageETA(decor.ET_STYLE_MMSS), "done")))
+				mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return m.beside() }), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_MMSS), "done")))
 		}
 	}
 	if m.bar != nil {
@@ -48,6 +52,31 @@ func (m *meter) show(stage string, done, total int) {
 	if done >= total {
 		m.finish()
 	}
+}
+
+// say puts a text beside the bar that is shown.
+func (m *meter) say(text string) {
+	m.mu.Lock()
+	m.text = text
+	m.mu.Unlock()
+}
+
+func (m *meter) beside() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.text == "" {
+		return ""
+	}
+	return m.text + " "
+}
+
+// note prints a line above the bars.
+func (m *meter) note(line string) {
+	if m.bars != nil {
+		fmt.Fprintln(m.bars, line)
+		return
+	}
+	fmt.Fprintln(m.out, line)
 }
 
 // finish ends the stage that is shown, whole or not.
@@ -62,6 +91,7 @@ func (m *meter) finish() {
 		fmt.Fprintf(m.out, "%s: %.1f s\n", m.stage, time.Since(m.begun).Seconds())
 	}
 	m.stage = ""
+	m.say("")
 }
 
 // close ends the display.

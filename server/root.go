@@ -28,7 +28,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	begun = new(bool)
 	for _, cmd := range []*cobra.Command{
 		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newExportCmd(), newInfoCmd(),
-		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newBenchCmd(), newVersionCmd(),
+		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newBenchCmd(), newVersionCmd(),
 	} {
 		run := cmd.RunE
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {

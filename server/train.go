@@ -28,6 +28,7 @@ type trainOptions struct {
 	holdOut, falseAlarms           float64
 	seed                           uint64
 	noPCF, json                    bool
+	classifier                     superviseOptions
 	run                            ort.Options
 	ortLib                         string
 }
@@ -40,18 +41,30 @@ func newTrainCmd() *cobra.Command {
 		Long: `Makes a detector from normal pictures: DIR/train/good of the MVTec layout, or
 every picture of a plain folder.
 
-With --supervision none a block's score is its feature's distance to the
-memory bank. A tenth of the pictures is held out of the bank, and the
-threshold is set from them for the stated rate of false alarms.`,
-		Example: "  semirest train --data ../shared/data/mvtec_bottle --supervision none --out bottle.safetensors",
-		Args:    cobra.NoArgs,
+A memory bank of features is fitted on nine tenths of the pictures, and by
+--supervision a classifier is trained on the features' residuals to it:
+
+  un    on simulated defects: nothing is labelled
+  sup   also on the masks of a few real defects
+  semi  also on boxes around the same defects
+  none  no classifier: a block's score is its feature's distance to the bank
+
+What is held out decides which checkpoint is kept, whether the distance is
+fused in, and the threshold for the stated rate of false alarms.`,
+		Example: `  semirest train --data ../shared/data/mvtec_bottle --supervision un --out bottle.safetensors
+  semirest train --data ../shared/data/mvtec_bottle --supervision semi --defects 10 --init bottle.safetensors --out semi.safetensors
+  semirest train --data parts/ --supervision none --out parts.safetensors`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := train(cmd.Context(), cmd, &o)
+			m, err := makeModel(cmd.Context(), cmd, &o)
 			if err != nil {
 				return err
 			}
 			if o.json {
 				return printJSON(cmd.OutOrStdout(), m.Spec)
+			}
+			if err := printTraining(cmd.OutOrStdout(), m); err != nil {
+				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d bank rows from %d pictures, threshold %.4g, in %.1f s\n",
 				o.out, m.BankSize.Rows, len(m.Images), m.Threshold.Value, m.Provenance.Seconds)
@@ -61,8 +74,8 @@ threshold is set from them for the stated rate of false alarms.`,
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "folder of pictures")
 	f.StringVar(&o.out, "out", "", "model file to write")
-	f.StringVar(&o.supervision, "supervision", "none", "none: no classifier, the distance to the memory bank")
-	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2) or paper (Wide-ResNet-50-2)")
+	f.StringVar(&o.supervision, "supervision", "none", "none, un, sup or semi")
+	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2, a narrow Swin), fast (an MLP) or paper (Wide-ResNet-50-2, every value of the paper)")
 	f.StringVar(&o.backbone, "backbone", "", "another backbone than the preset's: efficientnet_lite0, efficientnet_lite2 or wide_resnet50_2")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights, names as in its source; EfficientNet-Lite2's are built in")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels, a multiple of 64")
@@ -76,14 +89,15 @@ threshold is set from them for the stated rate of false alarms.`,
 	f.BoolVar(&o.noPCF, "no-pcf", false, "leave the position code out")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of every random choice")
 	f.BoolVar(&o.json, "json", false, "print the model's metadata as JSON")
+	o.classifier.flags(f)
 	runFlags(f, &o.run, &o.ortLib)
 	cmd.MarkFlagsMutuallyExclusive("bank-rows", "bank-fraction")
 	require(cmd, "data", "out")
 	return cmd
 }
 
-// train fits the detector that the flags describe and writes its file.
-func train(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detect.Model, error) {
+// makeModel makes the detector that the flags describe and writes its file.
+func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detect.Model, error) {
 	start := time.Now()
 	cfg, err := o.config()
 	if err != nil {
@@ -109,12 +123,19 @@ func train(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detect.Mo
 	cfg.Provenance = detect.Provenance{
 		Command: commandLine(), Data: fingerprint, Version: version, Created: start.UTC().Truncate(time.Second),
 	}
-	meter := newMeter(cmd.ErrOrStderr())
-	m, err := detect.Fit(ctx, cfg, normalPictures(set.Train), func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })
-	meter.close()
+	var m *detect.Model
+	if o.supervision == "none" {
+		meter := newMeter(cmd.ErrOrStderr())
+		m, err = detect.Fit(ctx, cfg, normalPictures(set.Train), func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })
+		meter.close()
+	} else {
+		m, err = trainClassifier(ctx, cmd, o, cfg, set)
+	}
 	if err != nil {
 		return nil, err
 	}
+	m.Provenance = cfg.Provenance
+	m.Provenance.Seed = o.seed
 	m.Provenance.Seconds = time.Since(start).Seconds()
 	return m, m.Save(o.out)
 }
@@ -123,15 +144,17 @@ func train(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detect.Mo
 func (o *trainOptions) config() (detect.FitConfig, error) {
 	var cfg detect.FitConfig
 	if o.supervision != "none" {
-		return cfg, usagef("--supervision %s: this version knows none", o.supervision)
+		if _, err := o.classifier.settings(o.preset, o.supervision, o.seed); err != nil {
+			return cfg, err
+		}
 	}
 	switch o.preset {
-	case "lite":
+	case "lite", "fast":
 		cfg = detect.Lite()
 	case "paper":
 		cfg = detect.Paper()
 	default:
-		return cfg, usagef("--preset %s: give lite or paper", o.preset)
+		return cfg, usagef("--preset %s: give lite, fast or paper", o.preset)
 	}
 	if o.backbone != "" {
 		cfg.Backbone = o.backbone

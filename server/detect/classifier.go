@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 
 	"semirest/models/graph"
 	"semirest/models/nets"
@@ -91,7 +90,7 @@ func (c *Classifier) check(s *Spec) error {
 	if max(c.Width, c.Heads, c.Blocks, c.Attention, c.Window) > 1<<14 || c.Width < 1 || c.Window < 1 {
 		return fmt.Errorf("the classifier's sizes are %+v", *c)
 	}
-	if _, err := c.Network(s.Feature.Len()); err != nil {
+	if _, err := c.Network(s.Feature.Dim); err != nil {
 		return err
 	}
 	return s.sliding().Check()
@@ -116,7 +115,7 @@ func (m *Model) SetClassifier(c Classifier, block int, parameters *weights.Set) 
 
 // setClassifier checks and takes the parameters out of a set.
 func (m *Model) setClassifier(set *weights.Set, prefix string) error {
-	net, err := m.Classifier.Network(m.Feature.Len())
+	net, err := m.Classifier.Network(m.Feature.Dim)
 	if err != nil {
 		return err
 	}
@@ -141,45 +140,31 @@ func (m *Model) ClassifierWeights() *weights.Set { return m.classifier }
 const leastProbability = 1e-6
 
 // classifierHead adds search, residuals, bagged classifier and fusion to features
-// [n, cells, d+e]: [n, rows, cols] over the block grid.
+// [n, cells, d]: [n, rows, cols] over the block grid.
 func (m *Model) classifierHead(b *graph.Builder, f *graph.Value) *graph.Value {
-	s, of := m.searchBank(), m.Feature.Len()
+	s := newSearchBank(m.Bank, m.Feature.Dim)
 	bank := b.F32("bank", s.centred, s.rows, s.d)
 	bias := b.F32("bias", s.bias, s.rows)
-	mean := b.F32("mean", append(slices.Clone(s.mean), make([]float32, of-s.d)...), of)
-	var extra *graph.Value
-	if of > s.d {
-		rest := make([]float32, 0, s.rows*(of-s.d))
-		for i := range s.rows {
-			rest = append(rest, m.Bank[i*of+s.d:(i+1)*of]...)
-		}
-		extra = b.F32("extra", rest, s.rows, of-s.d)
-	}
 	cells := f.Dim(1)
-	var found *graph.Value // [n, cells, d+e+1]: the residual, then the squared distance
+	var found *graph.Value // [n, cells, d+1]: the residual, then the squared distance
 	b.Scope("nearest", func() {
-		found = split(b, b.Sub(f, mean), func(q *graph.Value) *graph.Value {
-			searched := b.Slice(q, 1, 0, s.d)
-			squared, rows := s.nearest(b, searched, bank, bias, min(Neighbours, s.rows))
+		found = split(b, b.Sub(f, b.F32("mean", s.mean, s.d)), func(q *graph.Value) *graph.Value {
+			squared, rows := s.nearest(b, q, bank, bias, min(Neighbours, s.rows))
 			row := b.Squeeze(b.Slice(rows, 1, 0, 1), 1)
-			parts := []*graph.Value{b.Sub(b.Gather(bank, row, 0), searched)}
-			if extra != nil {
-				parts = append(parts, b.Sub(b.Gather(extra, row, 0), b.Slice(q, 1, s.d, of)))
-			}
-			return b.Concat(1, append(parts, b.Slice(squared, 1, 0, 1))...)
+			return b.Concat(1, b.Sub(b.Gather(bank, row, 0), q), b.Slice(squared, 1, 0, 1))
 		})
 	})
-	residual := b.Slice(found, 2, 0, of)
-	squared := b.Reshape(b.Slice(found, 2, of, of+1), -1, cells)
+	residual := b.Slice(found, 2, 0, s.d)
+	squared := b.Reshape(b.Slice(found, 2, s.d, s.d+1), -1, cells)
 	var score *graph.Value
 	b.Scope("classifier", func() { score = m.bagged(b, residual) })
 	b.Scope("fusion", func() { score = m.fuse(b, score, squared) })
 	return score
 }
 
-// bagged is the probability a block for residuals [n, cells, d+e].
+// bagged is the probability a block for residuals [n, cells, d].
 func (m *Model) bagged(b *graph.Builder, residual *graph.Value) *graph.Value {
-	net, err := m.Classifier.Network(m.Feature.Len())
+	net, err := m.Classifier.Network(m.Feature.Dim)
 	if err != nil {
 		b.Fail(err)
 	}
@@ -209,18 +194,21 @@ func (m *Model) fuse(b *graph.Builder, p, squared *graph.Value) *graph.Value {
 // Fuse is what the graph computes of a probability and a squared distance.
 func (f Fusion) Fuse(p, squared float64) float64 {
 	w := f.Weight
-	if w == 0 {
+	switch w {
+	case 0:
 		return p
+	case 1:
+		return math.Sqrt(squared) / f.Distance
 	}
 	return math.Pow(min(max(p, leastProbability), 1), 1-w) * math.Pow(squared/(f.Distance*f.Distance), w)
 }
 
 // ClassifierGraph is the bagged classifier alone, for residuals that training
-// keeps: InputResidual [n, cells, d+e] in, OutputScores [n, rows, cols] out, not
+// keeps: InputResidual [n, cells, d] in, OutputScores [n, rows, cols] out, not
 // fused.
 func (m *Model) ClassifierGraph() (*onnx.Model, error) {
 	return graph.Build("semirest.classifier", func(b *graph.Builder) {
-		r := b.Input(InputResidual, graph.Float32, -1, m.cells().Len(), m.Feature.Len())
+		r := b.Input(InputResidual, graph.Float32, -1, m.cells().Len(), m.Feature.Dim)
 		b.Output(OutputScores, m.bagged(b, r))
 	})
 }

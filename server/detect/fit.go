@@ -36,11 +36,15 @@ type FitConfig struct {
 	BankFraction float64 // used when BankRows is 0
 	PoolRows     int     // rows the bank is chosen from; 0: all, but a million
 
-	ScaleLayers    bool    // divide each layer by its rms deviation
-	PositionWeight float64 // lambda_PE
+	ScaleLayers bool // divide each layer by its rms deviation
+	// LayerDecay is how much less each layer counts in the search than the finer one
+	// before it; 0: all count alike. Coarse maps say what a part is, fine ones what its
+	// surface looks like, and there are more coarse channels.
+	LayerDecay float64
+	Fine       bool // with the backbone's fine map, as the first layer
+	Smooth     bool // one more 3x3 mean over the cells
 
-	// Fine keeps the backbone's fine stage in features and bank, for a classifier.
-	Fine bool
+	PositionWeight float64 // lambda_PE
 
 	HoldOut        float64 // share of the images kept for the threshold
 	FalseAlarmRate float64
@@ -49,11 +53,14 @@ type FitConfig struct {
 	Run            ort.Options
 }
 
-// Lite is the laptop's preset: EfficientNet-Lite2, each layer scaled, 5,000 rows
-// from a pool of 60,000.
+// Lite is the laptop's preset: EfficientNet-Lite2 with its fine map, each layer
+// scaled and half as heavy as the one before, 5,000 rows from a pool of 60,000. The
+// layers' weights and the second mean are a choice, made on held-out simulated
+// defects: bottle's distance score goes from 0.846 to 0.89 pixel AP by them.
 func Lite() FitConfig {
 	return FitConfig{Preset: "lite", Backbone: nets.EfficientNetLite2, Ref: 512,
 		BankRows: 5000, PoolRows: 60_000, ScaleLayers: true, PositionWeight: 0.1,
+		LayerDecay: 0.5, Fine: true, Smooth: true,
 		HoldOut: 0.1, FalseAlarmRate: 0.01}
 }
 
@@ -138,11 +145,8 @@ func (f *fitter) prepare() error {
 	if err := m.setBackbone(f.cfg.Weights); err != nil {
 		return err
 	}
-	layers, d := Layers(m.net.Architecture)
-	m.Feature = Feature{Dim: d, LayerScales: slices.Repeat([]float64{1}, len(layers)), PositionWeight: f.cfg.PositionWeight}
-	if f.cfg.Fine {
-		m.Feature.Extra, m.Feature.ExtraScale = m.net.Fine.Channels, 1
-	}
+	layers, d := Layers(m.net.Architecture, f.cfg.Fine)
+	m.Feature = Feature{Dim: d, Fine: f.cfg.Fine, Smooth: f.cfg.Smooth, LayerScales: slices.Repeat([]float64{1}, len(layers)), PositionWeight: f.cfg.PositionWeight}
 	f.model = m
 	return nil
 }
@@ -200,15 +204,15 @@ func (c *FitConfig) input(first prep.Size) (prep.Size, error) {
 
 // choose makes the bank out of the pool.
 func (f *fitter) choose(ctx context.Context) error {
-	dim, d := f.model.Feature.Dim, f.model.Feature.Len()
+	d := f.model.Feature.Dim
 	p := &f.pool
-	p.finish(f.model, f.cfg.ScaleLayers)
+	p.finish(f.model, f.cfg.ScaleLayers, f.cfg.LayerDecay)
 	rows := f.cfg.BankRows
 	if rows == 0 {
 		rows = int(math.Ceil(f.cfg.BankFraction * float64(p.of)))
 	}
 	rows = min(rows, len(p.cells))
-	picked, err := Coreset(ctx, f.rng, p.searched(dim, d), dim, rows, func(done int) {
+	picked, err := Coreset(ctx, f.rng, p.rows, d, rows, func(done int) {
 		f.progress(Progress{"coreset", done, rows})
 	})
 	if err != nil {

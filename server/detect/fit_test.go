@@ -226,7 +226,7 @@ func TestFitStopsWhenCancelled(t *testing.T) {
 // rms deviation of a layer: of numbers around their channels' means.
 func TestLayerScales(t *testing.T) {
 	m := smallModel(t)
-	layers, d := Layers(m.net.Architecture)
+	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
 	rows := make([]float32, 0, 4*d)
 	for _, s := range []float32{1, -1, 1, -1} {
 		for j := range d {
@@ -244,11 +244,28 @@ func TestLayerScales(t *testing.T) {
 	}
 	fresh := &Model{Spec: m.Spec, net: m.net}
 	fresh.Feature.LayerScales = make([]float64, len(layers))
-	p.finish(fresh, true)
+	p.finish(fresh, true, 0)
 	for i, want := range []float64{2, 5, 5} {
 		if got := fresh.Feature.LayerScales[i]; math.Abs(got-want) > 1e-9 {
 			t.Errorf("layer %d: scale %v, want %v", i, got, want)
 		}
+	}
+	// Each layer counts half as much as the one before; the mean square stays 1.
+	p.finish(fresh, true, 0.5)
+	square := 0.0
+	for i, n := range layers {
+		size := 5.0
+		if i == 0 {
+			size = 2
+		}
+		weight := size / fresh.Feature.LayerScales[i]
+		square += float64(n) * weight * weight / float64(d)
+		if first := 2 / fresh.Feature.LayerScales[0]; math.Abs(weight-first*math.Pow(0.5, float64(i))) > 1e-9 {
+			t.Errorf("layer %d: weight %v, the first's is %v", i, weight, first)
+		}
+	}
+	if math.Abs(square-1) > 1e-9 {
+		t.Errorf("the mean square is %v, want 1", square)
 	}
 	bad := slices.Repeat([]float32{1}, d)
 	bad[7] = float32(math.NaN())

@@ -16,7 +16,7 @@ const (
 	OutputScores = "scores" // float32 [n, rows, cols], raw
 
 	InputResidual = "residual" // see ClassifierGraph
-	OutputPCF     = "feature"  // float32 [n, rows*cols, d], with the fine stage's numbers [n, rows*cols, d+e]
+	OutputPCF     = "feature"  // float32 [n, rows*cols, d]
 )
 
 // Until says how far a graph goes. The partial ones serve the trainer, which
@@ -37,7 +37,7 @@ func (m *Model) Graph(until Until) (*onnx.Model, error) {
 		pixels := b.Input(InputPixels, graph.Uint8, -1, s.Input.H, s.Input.W, 3)
 		var f *graph.Value
 		b.Scope("features", func() {
-			f = hypercolumns(b, m.net, normalise(b, m.net.Architecture, pixels), s.Feature.Extra > 0)
+			f = hypercolumns(b, m.net, normalise(b, m.net.Architecture, pixels), s.Feature.Fine, s.Feature.Smooth)
 		})
 		if until == Columns {
 			b.Output(OutputPCF, f)
@@ -60,22 +60,21 @@ func (m *Model) Graph(until Until) (*onnx.Model, error) {
 	})
 }
 
-// positioned scales the layers and adds the position code to the first d numbers:
-// [n, rows*cols, d+e].
+// positioned scales the layers and adds the position code: [n, rows*cols, d].
 func (m *Model) positioned(b *graph.Builder, f *graph.Value) *graph.Value {
 	s, g := &m.Spec, m.Spec.cells()
-	d, e, factor := s.Feature.Dim, s.Feature.Extra, m.layerFactors()
-	f = b.Mul(f, b.F32("factor", factor, d+e))
+	d, factor := s.Feature.Dim, m.layerFactors()
+	f = b.Mul(f, b.F32("factor", factor, d))
 	if s.Feature.PositionWeight == 0 {
 		return f
 	}
 	if !s.Tiled() {
-		code := make([]float32, g.Len()*(d+e))
+		code := make([]float32, g.Len()*d)
 		p := newPositions(max(g.Rows, g.Cols), d, s.Feature.PositionWeight)
 		for i := range g.Len() {
-			p.add(code[i*(d+e):(i+1)*(d+e)], i/g.Cols, i%g.Cols)
+			p.add(code[i*d:(i+1)*d], i/g.Cols, i%g.Cols)
 		}
-		return b.Add(f, b.F32("code", code, g.Len(), d+e))
+		return b.Add(f, b.F32("code", code, g.Len(), d))
 	}
 	// Cells count from the picture's origin: look the crop's rows and columns up.
 	origin := b.Input(InputOrigin, graph.Int64, -1, 2)
@@ -85,25 +84,18 @@ func (m *Model) positioned(b *graph.Builder, f *graph.Value) *graph.Value {
 	}
 	rowCode := b.Unsqueeze(along(0, g.Rows), 2) // [n, rows, 1, d/2]
 	colCode := b.Unsqueeze(along(1, g.Cols), 1) // [n, 1, cols, d/2]
-	sizes := []int{d / 2, d / 2}
-	if e > 0 {
-		sizes = append(sizes, e)
-	}
-	parts := b.Split(b.Reshape(f, -1, g.Rows, g.Cols, d+e), 3, sizes...)
-	parts[0], parts[1] = b.Add(parts[0], colCode), b.Add(parts[1], rowCode)
-	return b.Reshape(b.Concat(3, parts...), -1, g.Len(), d+e)
+	halves := b.Split(b.Reshape(f, -1, g.Rows, g.Cols, d), 3, d/2, d/2)
+	sum := b.Concat(3, b.Add(halves[0], colCode), b.Add(halves[1], rowCode))
+	return b.Reshape(sum, -1, g.Len(), d)
 }
 
-// layerFactors is what each of the numbers is multiplied by: the inverse of its
+// layerFactors is what each of the d numbers is multiplied by: the inverse of its
 // layer's scale.
 func (m *Model) layerFactors() []float32 {
-	layers, _ := Layers(m.net.Architecture)
-	factors := make([]float32, 0, m.Feature.Len())
+	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
+	factors := make([]float32, 0, d)
 	for i, n := range layers {
 		factors = append(factors, slices.Repeat([]float32{float32(1 / m.Feature.LayerScales[i])}, n)...)
-	}
-	if e := m.Feature.Extra; e > 0 {
-		factors = append(factors, slices.Repeat([]float32{float32(1 / m.Feature.ExtraScale)}, e)...)
 	}
 	return factors
 }

@@ -26,7 +26,7 @@ func nearestOf(m *Model, f []float32, k int, use func(row int) bool) []float64 {
 }
 
 func squaredTo(m *Model, f []float32, row int) float64 {
-	sum, n := 0.0, m.Feature.Len()
+	sum, n := 0.0, m.Feature.Dim
 	for j := range m.Feature.Dim {
 		v := float64(f[j]) - float64(m.Bank[row*n+j])
 		sum += v * v
@@ -57,7 +57,7 @@ func TestScoresEqualBruteForce(t *testing.T) {
 	rgb := stripes.scratched(50)
 	f := extract(t, m, rgb, []block.Cell{{}})
 	got := scoresOf(t, m, rgb, stripes.size)
-	d := m.Feature.Len()
+	d := m.Feature.Dim
 	if len(f) != got.Len()*d {
 		t.Fatalf("%d numbers of features for %d blocks", len(f), got.Len())
 	}
@@ -83,7 +83,7 @@ func TestSearchLeavesOut(t *testing.T) {
 	}
 	rgb, _, _ := stripes.Picture(at)
 	f := extract(t, m, rgb, []block.Cell{{}})
-	d := m.Feature.Len()
+	d := m.Feature.Dim
 	for _, exclude := range [][]int32{nil, {image}, {image, 7, 0}} {
 		found, err := s.Search(t.Context(), f, exclude...)
 		if err != nil {
@@ -145,7 +145,7 @@ func directly(t *testing.T, m *Model, plan prep.Plan, crops [][]byte) []float64 
 		t.Fatal(err)
 	}
 	defer r.Close()
-	layers, d := Layers(m.net.Architecture)
+	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
 	grid, g := plan.Grid(8), block.For(m.Input.W, m.Input.H, 8)
 	sum, n := make([]float64, grid.Len()), make([]float64, grid.Len())
 	for k, c := range plan.Crops {

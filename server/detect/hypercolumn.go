@@ -27,8 +27,11 @@ func normalise(b *graph.Builder, a *nets.Architecture, pixels *graph.Value) *gra
 func reduced(a *nets.Architecture) bool { return a.Name == nets.WideResNet50 }
 
 // Layers returns how many numbers of a hypercolumn come from each of the
-// backbone's maps, in order; d is their sum.
-func Layers(a *nets.Architecture) (layers []int, d int) {
+// backbone's maps, in order, with fine its fine map first; d is their sum.
+func Layers(a *nets.Architecture, fine bool) (layers []int, d int) {
+	if fine {
+		layers, d = []int{a.Fine.Channels}, a.Fine.Channels
+	}
 	for _, s := range a.Stages {
 		n := s.Channels
 		if reduced(a) {
@@ -42,11 +45,12 @@ func Layers(a *nets.Architecture) (layers []int, d int) {
 
 // hypercolumns adds the nodes from the backbone's maps to [n, rows*cols, d], the
 // layers' own numbers unscaled (METHOD section 1). With fine, the numbers of the
-// backbone's fine map follow: [n, rows*cols, d+e].
-func hypercolumns(b *graph.Builder, net *nets.Backbone, image *graph.Value, fine bool) *graph.Value {
+// backbone's fine map come first; with smooth, all are averaged over 3x3 cells once
+// more.
+func hypercolumns(b *graph.Builder, net *nets.Backbone, image *graph.Value, fine, smooth bool) *graph.Value {
 	first, maps := net.AddFine(b, image)
 	rows, cols := maps[0].Dim(2), maps[0].Dim(3)
-	layers, d := Layers(net.Architecture)
+	layers, d := Layers(net.Architecture, false)
 	parts := make([]*graph.Value, len(maps))
 	for i, m := range maps {
 		switch {
@@ -67,10 +71,14 @@ func hypercolumns(b *graph.Builder, net *nets.Backbone, image *graph.Value, fine
 	}
 	if fine {
 		// Averaged at its own grid as the others are, then over the cell's 2x2.
-		parts = append(parts, b.AveragePool(mean3x3(b, first), graph.PoolOptions{Kernel: 2, Stride: 2}))
+		first = b.AveragePool(mean3x3(b, first), graph.PoolOptions{Kernel: 2, Stride: 2})
+		parts = append([]*graph.Value{first}, parts...)
 		d += net.Fine.Channels
 	}
 	all := b.Concat(1, parts...)
+	if smooth {
+		all = mean3x3(b, all)
+	}
 	return b.Transpose(b.Reshape(all, -1, d, rows*cols), 0, 2, 1)
 }
 

@@ -15,7 +15,7 @@ var ErrModel = errors.New("not a usable SemiREST model")
 
 // Model is a detector. Its file is a safetensors file:
 //
-//	bank            F32 [rows, d+e] the PCFs of the memory bank
+//	bank            F32 [rows, d]   the PCFs of the memory bank
 //	bank.image      I32 [rows]      the image each row came from
 //	backbone.NAME   ...             the backbone's trunk, names as in its source
 //	classifier.NAME ...             the classifier, where there is one
@@ -23,7 +23,7 @@ var ErrModel = errors.New("not a usable SemiREST model")
 // and the Spec as JSON under the metadata key "semirest".
 type Model struct {
 	Spec
-	Bank      []float32 // [rows, d+e], see Feature
+	Bank      []float32 // [rows, d]
 	BankImage []int32   // [rows], index into Spec.Images
 
 	trunk *weights.Set
@@ -58,7 +58,7 @@ func (m *Model) pack() (*weights.Set, error) {
 	}
 	set := weights.NewSet()
 	set.Metadata[metadataKey] = string(spec)
-	set.Tensors[tensorBank] = weights.NewF32(m.Bank, m.BankSize.Rows, m.Feature.Len())
+	set.Tensors[tensorBank] = weights.NewF32(m.Bank, m.BankSize.Rows, m.Feature.Dim)
 	set.Tensors[tensorBankImage] = weights.NewI32(m.BankImage, m.BankSize.Rows)
 	for name, t := range m.trunk.Tensors {
 		set.Tensors[backbonePrefix+name] = t
@@ -106,7 +106,7 @@ func unpack(set *weights.Set) (*Model, error) {
 	if rows < 1 {
 		return nil, errors.New("the bank is empty")
 	}
-	if m.Bank, err = set.Floats(tensorBank, rows, m.Feature.Len()); err != nil {
+	if m.Bank, err = set.Floats(tensorBank, rows, m.Feature.Dim); err != nil {
 		return nil, err
 	}
 	ids, err := set.Get(tensorBankImage)

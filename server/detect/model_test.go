@@ -114,7 +114,7 @@ func scoresOf(t testing.TB, m *Model, rgb []byte, size prep.Size) block.Scores {
 
 func TestFitSmall(t *testing.T) {
 	m := stripesModel(t)
-	if m.BankSize.Rows != 200 || len(m.Bank) != 200*m.Feature.Len() || len(m.BankImage) != 200 {
+	if m.BankSize.Rows != 200 || len(m.Bank) != 200*m.Feature.Dim || len(m.BankImage) != 200 {
 		t.Errorf("bank: %+v, %d numbers, %d ids", m.BankSize, len(m.Bank), len(m.BankImage))
 	}
 	if len(m.Images) != 10 || len(m.HeldOut) != 2 || m.Threshold.Images != 2 {
@@ -199,7 +199,7 @@ func TestLoadRefusesOtherFiles(t *testing.T) {
 func TestLoadRefusesContents(t *testing.T) {
 	m := stripesModel(t)
 	path := filepath.Join(t.TempDir(), "m")
-	d, rows := m.Feature.Len(), m.BankSize.Rows
+	d, rows := m.Feature.Dim, m.BankSize.Rows
 	spec := func(change func(*Spec)) func(*weights.Set) {
 		return func(set *weights.Set) {
 			s := m.Spec
@@ -252,7 +252,7 @@ func TestLoadRefusesContents(t *testing.T) {
 		"another backbone's name": spec(func(s *Spec) { s.Backbone = "efficientnet_lite0" }),
 		"unknown backbone":        spec(func(s *Spec) { s.Backbone = "resnet9000" }),
 		"dimension":               spec(func(s *Spec) { s.Feature.Dim++ }),
-		"extra numbers":           spec(func(s *Spec) { s.Feature.Extra, s.Feature.ExtraScale = -8, 1 }),
+		"another fine map":        spec(func(s *Spec) { s.Feature.Fine = !s.Feature.Fine }),
 		"layers":                  spec(func(s *Spec) { s.Feature.LayerScales = s.Feature.LayerScales[1:] }),
 		"scale of 0":              spec(func(s *Spec) { s.Feature.LayerScales[0] = 0 }),
 		"block":                   spec(func(s *Spec) { s.Block = 0 }),

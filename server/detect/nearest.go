@@ -21,14 +21,13 @@ type searchBank struct {
 	bias    []float32 // [rows], -|m|^2/2: the largest f.m + bias is the nearest
 }
 
-// newSearchBank takes the first d of the numbers of each bank row [rows, of].
-func newSearchBank(bank []float32, d, of int) searchBank {
-	rows := len(bank) / of
+func newSearchBank(bank []float32, d int) searchBank {
+	rows := len(bank) / d
 	s := searchBank{rows: rows, d: d, mean: make([]float32, d),
 		centred: make([]float32, rows*d), bias: make([]float32, rows)}
 	sum := make([]float64, d)
 	for i := range rows {
-		for j, v := range bank[i*of : i*of+d] {
+		for j, v := range bank[i*d : (i+1)*d] {
 			sum[j] += float64(v)
 		}
 	}
@@ -39,7 +38,7 @@ func newSearchBank(bank []float32, d, of int) searchBank {
 		for i := from; i < to; i++ {
 			norm := 0.0
 			for j := range d {
-				v := bank[i*of+j] - s.mean[j]
+				v := bank[i*d+j] - s.mean[j]
 				s.centred[i*d+j] = v
 				norm += float64(v) * float64(v)
 			}
@@ -84,17 +83,13 @@ func split(b *graph.Builder, f *graph.Value, do func(q *graph.Value) *graph.Valu
 	return b.Concat(1, parts...)
 }
 
-func (m *Model) searchBank() searchBank {
-	return newSearchBank(m.Bank, m.Feature.Dim, m.Feature.Len())
-}
-
 // distanceHead is PatchCore's score on PCFs: the Euclidean distance to the
 // nearest bank row, [n, cells].
 func (m *Model) distanceHead(b *graph.Builder, f *graph.Value) *graph.Value {
-	s := m.searchBank()
+	s := newSearchBank(m.Bank, m.Feature.Dim)
 	bank := b.F32("bank", s.centred, s.rows, s.d)
 	bias := b.F32("bias", s.bias, s.rows)
-	f = b.Sub(b.Slice(f, 2, 0, s.d), b.F32("mean", s.mean, s.d))
+	f = b.Sub(f, b.F32("mean", s.mean, s.d))
 	return split(b, f, func(q *graph.Value) *graph.Value {
 		squared, _ := s.nearest(b, q, bank, bias, min(Neighbours, s.rows))
 		return b.Squeeze(b.Sqrt(b.Slice(squared, 1, 0, 1)), 1)

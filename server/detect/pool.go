@@ -12,10 +12,10 @@ import (
 // pool is what the bank is chosen from: features of normal pictures, the same
 // number of each, drawn at random.
 type pool struct {
-	rows  []float32 // [n, d+e]: hypercolumns, then PCFs
+	rows  []float32 // [n, d]: hypercolumns, then PCFs
 	cells []cell    // [n]
 	of    int       // rows of all pictures
-	stats []moments // [d+e], of all rows
+	stats []moments // [d], of all rows
 }
 
 // cell says where a pool row came from.
@@ -40,7 +40,7 @@ func (f *fitter) gather(ctx context.Context) error {
 		limit = maxPool
 	}
 	quota := max(1, (limit+len(f.train)-1)/len(f.train))
-	d, grid := f.model.Feature.Len(), f.model.cells()
+	d, grid := f.model.Feature.Dim, f.model.cells()
 	f.pool.stats = make([]moments, d)
 	return f.each(ctx, "features", f.train, func(i int, plan prep.Plan, crops [][]byte) error {
 		take := f.draw(len(crops)*grid.Len(), quota)
@@ -95,23 +95,21 @@ func (p *pool) count(rows []float32) error {
 }
 
 // finish sets the model's layer scales (each layer's rms deviation from its
-// channels' means, METHOD section 1 and TUNING) and turns the pool's rows from
-// hypercolumns into PCFs.
-func (p *pool) finish(m *Model, scale bool) {
-	layers, dim := Layers(m.net.Architecture)
-	d := m.Feature.Len()
-	if scale {
-		first := 0
-		for i, n := range layers {
+// channels' means, METHOD section 1 and TUNING, over the layer's weight) and turns
+// the pool's rows from hypercolumns into PCFs.
+func (p *pool) finish(m *Model, scale bool, decay float64) {
+	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
+	weight := layerWeights(layers, decay)
+	first := 0
+	for i, n := range layers {
+		if scale {
 			m.Feature.LayerScales[i] = p.deviation(first, n)
-			first += n
 		}
-	}
-	if e := m.Feature.Extra; e > 0 && scale {
-		m.Feature.ExtraScale = p.deviation(dim, e)
+		m.Feature.LayerScales[i] /= weight[i]
+		first += n
 	}
 	factor := m.layerFactors()
-	codes := newPositions(m.reach(), dim, m.Feature.PositionWeight)
+	codes := newPositions(m.reach(), d, m.Feature.PositionWeight)
 	parallel(len(p.cells), func(from, to int) {
 		for i := from; i < to; i++ {
 			row := p.rows[i*d : (i+1)*d]
@@ -121,6 +119,25 @@ func (p *pool) finish(m *Model, scale bool) {
 			codes.add(row, int(p.cells[i].row), int(p.cells[i].col))
 		}
 	})
+}
+
+// layerWeights are the powers of decay, times what keeps the mean square over all
+// numbers of a feature 1: the position code's weight stays relative to that.
+func layerWeights(layers []int, decay float64) []float64 {
+	if decay == 0 {
+		decay = 1
+	}
+	weight := make([]float64, len(layers))
+	square, d := 0.0, 0
+	for i, n := range layers {
+		weight[i] = math.Pow(decay, float64(i))
+		square += float64(n) * weight[i] * weight[i]
+		d += n
+	}
+	for i := range weight {
+		weight[i] /= math.Sqrt(square / float64(d))
+	}
+	return weight
 }
 
 // deviation is the rms deviation of n channels from their means; 1 for channels
@@ -135,18 +152,6 @@ func (p *pool) deviation(first, n int) float64 {
 		return 1
 	}
 	return math.Sqrt(variance)
-}
-
-// searched returns the first d of each row's numbers, [n, d].
-func (p *pool) searched(d, of int) []float32 {
-	if d == of {
-		return p.rows
-	}
-	out := make([]float32, 0, len(p.cells)*d)
-	for i := range p.cells {
-		out = append(out, p.rows[i*of:i*of+d]...)
-	}
-	return out
 }
 
 // each decodes and cuts the pictures of, one ahead of the work, and calls do on

@@ -40,7 +40,6 @@ type Found struct {
 // closed.
 type Searcher struct {
 	bank    searchBank
-	length  int // numbers of a feature, of which bank.d are searched
 	images  []int32
 	session *ort.Session
 }
@@ -51,9 +50,9 @@ const outOfReach = -1e30
 
 // NewSearcher makes the model's bank ready for searches.
 func NewSearcher(m *Model, o ort.Options) (*Searcher, error) {
-	s, length := m.searchBank(), m.Feature.Len()
+	s := newSearchBank(m.Bank, m.Feature.Dim)
 	g, err := graph.Build("nearest", func(b *graph.Builder) {
-		f := b.Slice(b.Input("feature", graph.Float32, -1, length), 1, 0, s.d)
+		f := b.Input("feature", graph.Float32, -1, s.d)
 		bias := b.Input("bias", graph.Float32, s.rows)
 		bank := b.F32("bank", s.centred, s.rows, s.d)
 		squared, rows := s.nearest(b, b.Sub(f, b.F32("mean", s.mean, s.d)), bank, bias, min(Neighbours, s.rows))
@@ -67,18 +66,18 @@ func NewSearcher(m *Model, o ort.Options) (*Searcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Searcher{s, length, m.BankImage, session}, nil
+	return &Searcher{s, m.BankImage, session}, nil
 }
 
 // Close frees the session.
 func (s *Searcher) Close() error { return s.session.Close() }
 
-// Search finds the nearest bank rows of features [q, d+e], leaving out the rows
+// Search finds the nearest bank rows of features [q, d], leaving out the rows
 // that came from the images of exclude: a normal image's own rows, or those of
 // the source of a simulated or pasted defect (METHOD section 3). It is an error
 // when that leaves fewer than K rows.
 func (s *Searcher) Search(ctx context.Context, features []float32, exclude ...int32) (Found, error) {
-	d := s.length
+	d := s.bank.d
 	if len(features)%d != 0 {
 		panic("detect: features do not fit the bank's dimension")
 	}

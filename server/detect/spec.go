@@ -35,17 +35,11 @@ type Spec struct {
 // Feature says how PCFs are made of the backbone's maps.
 type Feature struct {
 	Dim            int       `json:"dim"`
+	Fine           bool      `json:"fine"`            // the backbone's fine map is the first layer
+	Smooth         bool      `json:"smooth"`          // all layers are averaged over 3x3 cells once more
 	LayerScales    []float64 `json:"layer_scales"`    // each layer's numbers are divided by its scale
 	PositionWeight float64   `json:"position_weight"` // lambda_PE, on the scaled features
-	// Extra numbers of the backbone's fine stage follow the Dim that are searched.
-	// They take no part in the search and carry no position code: a classifier sees
-	// their residual to the row that the search found.
-	Extra      int     `json:"extra,omitempty"`
-	ExtraScale float64 `json:"extra_scale,omitempty"`
 }
-
-// Len is how many numbers a feature, a bank row and a residual have.
-func (f Feature) Len() int { return f.Dim + f.Extra }
 
 // BankSize says how the memory bank was chosen.
 type BankSize struct {
@@ -106,13 +100,11 @@ func (s *Spec) check() error {
 	if err != nil {
 		return err
 	}
-	layers, d := Layers(arch)
+	layers, d := Layers(arch, s.Feature.Fine)
 	switch {
 	case s.Feature.Dim != d || len(s.Feature.LayerScales) != len(layers):
 		return fmt.Errorf("features of %d numbers and %d layers, the backbone %s gives %d and %d",
 			s.Feature.Dim, len(s.Feature.LayerScales), s.Backbone, d, len(layers))
-	case s.Feature.Extra != 0 && (s.Feature.Extra != arch.Fine.Channels || !positive(s.Feature.ExtraScale)):
-		return fmt.Errorf("%d extra numbers of scale %v, the backbone %s has %d", s.Feature.Extra, s.Feature.ExtraScale, s.Backbone, arch.Fine.Channels)
 	case s.Block != stride && (s.Block != 2*stride || s.Classifier == nil):
 		return fmt.Errorf("blocks of %d pixels", s.Block)
 	case !positive(s.Threshold.Value):

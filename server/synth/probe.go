@@ -18,8 +18,13 @@ const (
 	FillMoved Fill = "moved" // another normal picture, turned and moved
 )
 
+// visible is how much, in grey levels, a probe changes its pixels on average, at
+// least: a part of a surface put onto the same surface is no defect.
+const visible = 20.0
+
 // Probe draws one probe on p. other is another normal picture of the same size; it
-// may be p itself. It returns ErrNoMask where the foreground is too small.
+// may be p itself. It returns ErrNoMask where the foreground is too small, or where
+// nothing drawn is visible.
 func Probe(rng *rand.Rand, p, other Picture, foreground []byte) (Sample, error) {
 	if err := p.check(); err != nil {
 		return Sample{}, err
@@ -27,32 +32,51 @@ func Probe(rng *rand.Rand, p, other Picture, foreground []byte) (Sample, error) 
 	if other.W != p.W || other.H != p.H || other.check() != nil {
 		panic("synth: probe with pictures of two sizes")
 	}
-	mask, err := probeMask(rng, p.W, p.H, foreground)
-	if err != nil {
-		return Sample{}, err
-	}
-	s := Sample{Picture: p.Clone(), Mask: mask, Fill: FillShift, Opacity: between(rng, 0.6, 1)}
-	var paint Picture
-	if rng.IntN(2) == 0 {
-		paint = shifted(rng, p)
-	} else {
-		s.Fill = FillMoved
-		paint = moved(rng, other)
-	}
-	if p.Grey() {
-		greyInPlace(paint)
-	}
-	soft := soften(mask, p.W, p.H)
-	for i, a := range soft {
-		if a == 0 || (foreground != nil && foreground[i] == 0) {
-			continue
+	grey := p.Grey()
+	for range 100 {
+		mask, err := probeMask(rng, p.W, p.H, foreground)
+		if err != nil {
+			return Sample{}, err
 		}
-		a *= s.Opacity
-		for c := 3 * i; c < 3*i+3; c++ {
-			s.Pix[c] = toByte((1-a)*float64(p.Pix[c]) + a*float64(paint.Pix[c]))
+		s := Sample{Picture: p.Clone(), Mask: mask, Fill: FillShift, Opacity: between(rng, 0.6, 1)}
+		var paint Picture
+		if rng.IntN(2) == 0 {
+			paint = shifted(rng, p)
+		} else {
+			s.Fill = FillMoved
+			paint = moved(rng, other)
+		}
+		if grey {
+			greyInPlace(paint)
+		}
+		for i, a := range soften(mask, p.W, p.H) {
+			if a == 0 || (foreground != nil && foreground[i] == 0) {
+				continue
+			}
+			a *= s.Opacity
+			for c := 3 * i; c < 3*i+3; c++ {
+				s.Pix[c] = toByte((1-a)*float64(p.Pix[c]) + a*float64(paint.Pix[c]))
+			}
+		}
+		if change(p, s) >= visible {
+			return s, nil
 		}
 	}
-	return s, nil
+	return Sample{}, ErrNoMask
+}
+
+// change is the mean absolute change of the masked pixels. [grey levels]
+func change(p Picture, s Sample) float64 {
+	sum, n := 0, 0
+	for i, m := range s.Mask {
+		if m != 0 {
+			for c := 3 * i; c < 3*i+3; c++ {
+				sum += max(int(p.Pix[c]), int(s.Pix[c])) - min(int(p.Pix[c]), int(s.Pix[c]))
+			}
+			n += 3
+		}
+	}
+	return float64(sum) / float64(max(n, 1))
 }
 
 // probeMask draws one or two shapes and cuts them to the foreground.

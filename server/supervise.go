@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"semirest/server/dataset"
+	"semirest/server/detect"
+	"semirest/server/train"
+)
+
+// superviseOptions are the flags of semirest train that concern the classifier.
+type superviseOptions struct {
+	defects              int
+	defectSeed           uint64
+	labels, init, work   string
+	resume               bool
+	classifier, residual string
+	bagging              string
+	block, steps, heldN  int
+	simulated            int
+	rate                 float64
+	noKNN, noMixMatch    bool
+	noDropout            bool
+	foreground, textures string
+}
+
+func (o *superviseOptions) flags(f *pflag.FlagSet) {
+	f.IntVar(&o.defects, "defects", 10, "sup and semi: defective test pictures that are moved to the training set, spread over the kinds")
+	f.Uint64Var(&o.defectSeed, "defect-seed", 0, "seed of which they are")
+	f.StringVar(&o.labels, "labels", "", "sup and semi: labels of defective pictures instead: a folder of masks NAME_mask.png, or a JSON file of boxes")
+	f.StringVar(&o.init, "init", "", "trained model to go on from: its bank and weights (default: semi trains an unsupervised start first)")
+	f.StringVar(&o.work, "work", "", "folder of checkpoints, log and loss plot (default: the model's name with .train)")
+	f.BoolVar(&o.resume, "resume", false, "go on from the checkpoint in the work folder, bit for bit")
+	f.StringVar(&o.classifier, "classifier", "", "swin, mlp, vit or unet (default: the preset's)")
+	f.StringVar(&o.residual, "residual", "", "square or abs (default: the preset's)")
+	f.StringVar(&o.bagging, "bagging", "", "off: a single pass; on, or the number of cells between windows (default: the preset's)")
+	f.IntVar(&o.block, "block", 8, "side of a block, pixels: 8 or 16")
+	f.IntVar(&o.steps, "steps", 0, "training steps (default: the preset's)")
+	f.Float64Var(&o.rate, "learning-rate", 0, "highest learning rate (default: the preset's)")
+	f.IntVar(&o.simulated, "simulated", 0, "simulated defective pictures to train on (default: the preset's)")
+	f.IntVar(&o.heldN, "held-out-simulated", 0, "simulated defective pictures, of each recipe, that are held out to choose by (default: the preset's)")
+	f.BoolVar(&o.noKNN, "no-knn-augmentation", false, "take every residual to the nearest row")
+	f.BoolVar(&o.noMixMatch, "no-mixmatch", false, "semi: leave unknown blocks out instead of guessing them")
+	f.BoolVar(&o.noDropout, "no-dropout", false, "drop no blocks in training")
+	f.StringVar(&o.foreground, "foreground", "auto", "where defects are simulated: auto, object or all")
+	f.StringVar(&o.textures, "textures", "", "folder of textures to fill simulated defects from (DTD or any); default: a built-in set")
+}
+
+// settings turns the flags into those of a training run.
+func (o *superviseOptions) settings(preset, supervision string, seed uint64) (train.Settings, error) {
+	s, err := train.Preset(preset, train.Supervision(supervision))
+	if err != nil {
+		return s, usageError{err}
+	}
+	s.Seed = seed
+	for _, p := range []*train.Settings{&s, s.Start} {
+		if p == nil {
+			continue
+		}
+		if o.classifier != "" {
+			p.Classifier = o.classifier
+		}
+		if o.residual != "" {
+			p.Residual = o.residual
+		}
+		p.Block, p.Foreground = o.block, o.foreground
+		p.KNN = p.KNN && !o.noKNN
+		if o.noDropout {
+			p.Dropout = 0
+		}
+		switch o.bagging {
+		case "", "on":
+		case "off":
+			p.Bagging = 0
+		default:
+			if p.Bagging, err = strconv.Atoi(o.bagging); err != nil || p.Bagging < 1 {
+				return s, usagef("--bagging %s: give on, off, or a number of cells", o.bagging)
+			}
+		}
+		if o.simulated > 0 {
+			p.MaxSim, p.PerNormal = o.simulated, max(p.PerNormal, 1e6)
+		}
+		if o.heldN > 0 {
+			p.HeldOut = o.heldN
+		}
+	}
+	s.MixMatch = s.MixMatch && !o.noMixMatch
+	if o.steps > 0 {
+		s.Steps = o.steps
+	}
+	if o.rate > 0 {
+		s.LearningRate = o.rate
+	}
+	if err := s.Check(); err != nil {
+		return s, usageError{err}
+	}
+	return s, nil
+}
+
+// trainClassifier trains a detector with a classifier.
+func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, fit detect.FitConfig, set *dataset.Set) (*detect.Model, error) {
+	s, err := o.classifier.settings(o.preset, o.supervision, o.seed)
+	if err != nil {
+		return nil, err
+	}
+	src := &trainingPictures{normalPictures: set.Train, boxes: s.Supervision == train.Semi}
+	if s.Supervision != train.Un {
+		if err := src.choose(set, &o.classifier); err != nil {
+			return nil, err
+		}
+	}
+	cfg := train.Config{Settings: s, Fit: fit, Dir: o.classifier.work, Resume: o.classifier.resume, Run: o.run}
+	if cfg.Dir == "" {
+		cfg.Dir = strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".train"
+	}
+	if cfg.Textures, err = loadTextures(o.classifier.textures); err != nil {
+		return nil, err
+	}
+	if o.classifier.init != "" {
+		if cfg.Init, err = detect.Load(o.classifier.init); err != nil {
+			return nil, err
+		}
+	}
+	meter := newMeter(cmd.ErrOrStderr())
+	m, err := train.Run(ctx, cfg, src, func(p train.Progress) { meter.training(p) })
+	meter.close()
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "stopped; %s keeps the checkpoint: go on with --resume\n", cfg.Dir)
+	}
+	return m, err
+}
+
+// training shows a training run's progress.
+func (m *meter) training(p train.Progress) {
+	if p.Held != nil {
+		m.note(fmt.Sprintf("held-out pixel AP at step %d: simulated %.3f, probes %.3f", p.Held.Step, p.Held.Simulated.AP, p.Held.Probes.AP))
+	}
+	if p.Point != nil {
+		m.say(fmt.Sprintf("loss %.5f", p.Point.Loss))
+	}
+	m.show(p.Stage, p.Done, p.Total)
+}
+
+// printTraining says what was decided and why.
+func printTraining(w io.Writer, m *detect.Model) error {
+	r, err := train.ReadRecord(m)
+	if err != nil || r == nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d normal, %d simulated and %d real pictures; held out %d normal, %d simulated and as many probes\n",
+		r.Pictures.Normal, r.Pictures.Simulated, r.Pictures.Real, r.Pictures.HeldNormal, r.Pictures.HeldOut)
+	for _, c := range r.Choices {
+		mark := " "
+		if c.Chosen {
+			mark = "*"
+		}
+		fmt.Fprintf(w, "%s distance weight %.2f: held-out pixel AP %.4f simulated, %.4f probes\n", mark, c.Weight, c.Simulated.AP, c.Probes.AP)
+	}
+	fmt.Fprintln(w, r.Why)
+	for _, name := range m.Classifier.Moved {
+		fmt.Fprintf(w, "moved to training: %s\n", name)
+	}
+	return nil
+}
+
+// trainingRows are what semirest info prints of a classifier and its training.
+func trainingRows(m *detect.Model) ([][2]string, error) {
+	c := m.Classifier
+	r, err := train.ReadRecord(m)
+	if err != nil || c == nil || r == nil {
+		return nil, err
+	}
+	transform := "square"
+	if c.Abs {
+		transform = "absolute value"
+	}
+	bagging := fmt.Sprintf("every %d", c.Bagging)
+	if c.Bagging == 0 {
+		bagging = "a single pass"
+	}
+	rows := [][2]string{
+		{"classifier", fmt.Sprintf("%s, width %d, windows of %d x %d cells, %s", c.Net, c.Width, c.Window, c.Window, bagging)},
+		{"residual", fmt.Sprintf("%s times %.6g", transform, c.Scale)},
+		{"fusion", fmt.Sprintf("distance weight %g", c.Fusion.Weight)},
+		{"chosen", r.Why},
+		{"pictures", fmt.Sprintf("%d normal, %d simulated, %d real; held out %d normal, %d simulated and as many probes",
+			r.Pictures.Normal, r.Pictures.Simulated, r.Pictures.Real, r.Pictures.HeldNormal, r.Pictures.HeldOut)},
+		{"best step", fmt.Sprintf("%d of %d", r.BestStep, r.Settings.Steps)},
+	}
+	for _, name := range c.Moved {
+		rows = append(rows, [2]string{"moved to training", name})
+	}
+	text, err := json.Marshal(r.Settings)
+	if err != nil {
+		return nil, err
+	}
+	// Read as tokens, so that the settings keep their order.
+	d := json.NewDecoder(strings.NewReader(string(text)))
+	d.UseNumber()
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		value, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, [2]string{"  " + fmt.Sprint(key), fmt.Sprint(value)})
+	}
+	return rows, nil
+}

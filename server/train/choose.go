@@ -1,0 +1,145 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"semirest/server/detect"
+)
+
+// Record is what a model's metadata says of its training: the settings, the looks at
+// the held-out pictures, and what was chosen from them.
+type Record struct {
+	Settings Settings `json:"settings"`
+	// Start are the settings of the unsupervised training that came first.
+	Start    *Settings `json:"start,omitempty"`
+	Pictures Pictures  `json:"pictures"`
+	Looks    []Held    `json:"looks"` // single pass
+	BestStep int       `json:"best_step"`
+	Choices  []Choice  `json:"choices"`
+	Why      string    `json:"why"` // the choice in words
+	Seconds  float64   `json:"seconds"`
+}
+
+// Pictures counts what training saw and what was held out.
+type Pictures struct {
+	Normal     int `json:"normal"`
+	Simulated  int `json:"simulated"`
+	Real       int `json:"real"` // with variants
+	HeldNormal int `json:"held_out_normal"`
+	HeldOut    int `json:"held_out_simulated"` // of each recipe
+}
+
+// Choice is a way to fuse with the distance, and how it did on held-out pictures.
+type Choice struct {
+	Weight float64 `json:"weight"` // see detect.Fusion
+	Held
+	Chosen bool `json:"chosen"`
+}
+
+// fusionWeights are the ways that are compared: the classifier alone, and more and
+// more of the distance. 1 is the distance score itself.
+var fusionWeights = []float64{0, 0.25, 0.5, 0.75, 1}
+
+// fusionMargin is how much better, in mean held-out AP, a fused score must be than
+// the classifier alone.
+const fusionMargin = 0.01
+
+// choose puts the best weights into the model, decides about the fusion, and sets
+// the threshold, all on held-out pictures.
+func (r *run) choose(ctx context.Context) error {
+	s := r.phases[len(r.phases)-1]
+	unit := r.model.Threshold.Value // of distances: SetClassifier leaves it
+	c := *s.classifier(r.scale)
+	if err := r.model.SetClassifier(c, s.Block, named(r.layout, r.best)); err != nil {
+		return err
+	}
+	r.report(Progress{Stage: "choosing", Total: 1})
+	p, err := r.held.classify(ctx, r.model, r.maps, r.cfg.Run)
+	if err != nil {
+		return err
+	}
+	record := Record{
+		Settings: s, Looks: r.at.Looks, BestStep: r.at.BestStep,
+		Pictures: Pictures{
+			Normal: len(r.maps.Normal), Simulated: len(r.maps.Simulated), Real: len(r.maps.Real),
+			HeldNormal: len(r.held.normal), HeldOut: len(r.held.simulated),
+		},
+	}
+	if len(r.phases) > 1 {
+		record.Start = &r.phases[0]
+	}
+	best := 0
+	for i, w := range fusionWeights {
+		h, err := r.held.measure(r.held.fuse(p, r.maps, detect.Fusion{Weight: w, Distance: unit}), s.Block)
+		if err != nil {
+			return err
+		}
+		record.Choices = append(record.Choices, Choice{Weight: w, Held: h})
+		if h.Score() > record.Choices[best].Score() {
+			best = i
+		}
+	}
+	if record.Choices[best].Score() <= record.Choices[0].Score()+fusionMargin {
+		best = 0
+	}
+	chosen := &record.Choices[best]
+	chosen.Chosen = true
+	record.Why = explain(record.Choices, best)
+	record.Seconds = r.at.Seconds + time.Since(r.begun).Seconds()
+
+	c.Fusion = detect.Fusion{Weight: chosen.Weight, Distance: unit}
+	for i := range r.source.Defects() {
+		if s.Supervision == Un {
+			break // prepared for others, see Prepare
+		}
+		d, err := r.source.Defect(i)
+		if err != nil {
+			return err
+		}
+		c.Moved = append(c.Moved, d.Name)
+	}
+	if c.Training, err = json.Marshal(record); err != nil {
+		return fmt.Errorf("train: the record: %w", err)
+	}
+	if err := r.model.SetClassifier(c, s.Block, named(r.layout, slices.Clone(r.best))); err != nil {
+		return err
+	}
+	r.model.Preset, r.model.Supervision = s.Preset, string(s.Supervision)
+	scores := r.held.imageScores(r.held.fuse(p, r.maps, c.Fusion))
+	if r.model.Threshold, err = detect.SetThreshold(scores, r.model.Threshold.FalseAlarmRate); err != nil {
+		return err
+	}
+	r.report(Progress{Stage: "choosing", Done: 1, Total: 1, Held: &chosen.Held})
+	return r.journal.close()
+}
+
+// explain says what was chosen and why.
+func explain(choices []Choice, best int) string {
+	alone, distance := choices[0].Score(), choices[len(choices)-1].Score()
+	text := fmt.Sprintf("held-out AP (mean over simulated defects and probes): classifier alone %.3f, distance alone %.3f", alone, distance)
+	switch w := choices[best].Weight; w {
+	case 0:
+		return text + fmt.Sprintf("; no fusion is better than the classifier alone by more than %.3f, so it stands alone", fusionMargin)
+	case 1:
+		return text + "; the distance alone is kept, as simulated defects are a poor match here"
+	default:
+		return text + fmt.Sprintf(", fused with weight %g %.3f: fused, as that is better by more than %.3f", w, choices[best].Score(), fusionMargin)
+	}
+}
+
+// ReadRecord returns what a model says of its training; nil for a detector without
+// a classifier.
+func ReadRecord(m *detect.Model) (*Record, error) {
+	if m.Classifier == nil || m.Classifier.Training == nil {
+		return nil, nil
+	}
+	r := new(Record)
+	if err := json.Unmarshal(m.Classifier.Training, r); err != nil {
+		return nil, fmt.Errorf("train: the model's record of its training: %w", err)
+	}
+	return r, nil
+}
