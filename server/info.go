@@ -28,13 +28,19 @@ func newInfoCmd() *cobra.Command {
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			g := m.Grid()
-			for _, row := range [][2]string{
+			trained, err := trainingRows(m)
+			if err != nil {
+				return err
+			}
+			for _, row := range append([][2]string{
 				{"preset", m.Preset},
 				{"supervision", m.Supervision},
 				{"backbone", m.Backbone},
 				{"input", fmt.Sprintf("%d x %d pixels, %d x %d blocks of %d", m.Input.W, m.Input.H, g.Rows, g.Cols, m.Block)},
 				{"tiles", tiles(&m.Spec)},
 				{"features", fmt.Sprintf("%d numbers a block, position weight %g", m.Feature.Dim, m.Feature.PositionWeight)},
+				{"profile", m.Feature.Profile},
+				{"chosen by", m.Feature.Why},
 				{"memory bank", fmt.Sprintf("%d rows, chosen from %d of the %d of %d pictures", m.BankSize.Rows, m.BankSize.Pool, m.BankSize.Of, len(m.Images))},
 				{"threshold", fmt.Sprintf("%.4g raw, for %g %% false alarms: %s of %d normal pictures", m.Threshold.Value, 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images)},
 				{"command", m.Provenance.Command},
@@ -42,8 +48,8 @@ func newInfoCmd() *cobra.Command {
 				{"data", m.Provenance.Data},
 				{"version", m.Provenance.Version},
 				{"created", m.Provenance.Created.Format(time.RFC3339)},
-				{"fitted in", fmt.Sprintf("%.1f s", m.Provenance.Seconds)},
-			} {
+				{"made in", fmt.Sprintf("%.1f s", m.Provenance.Seconds)},
+			}, trained...) {
 				fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
 			}
 			return w.Flush()

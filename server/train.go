@@ -15,6 +15,7 @@ import (
 	"semirest/server/detect"
 	"semirest/server/ort"
 	"semirest/server/picture"
+	"semirest/server/train"
 	"semirest/shared/prep"
 )
 
@@ -28,6 +29,7 @@ type trainOptions struct {
 	holdOut, falseAlarms           float64
 	seed                           uint64
 	noPCF, json                    bool
+	profile                        string
 	classifier                     superviseOptions
 	run                            ort.Options
 	ortLib                         string
@@ -78,6 +80,7 @@ fused in, and the threshold for the stated rate of false alarms.`,
 	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2, a narrow Swin), fast (an MLP) or paper (Wide-ResNet-50-2, every value of the paper)")
 	f.StringVar(&o.backbone, "backbone", "", "another backbone than the preset's: efficientnet_lite0, efficientnet_lite2 or wide_resnet50_2")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights, names as in its source; EfficientNet-Lite2's are built in")
+	f.StringVar(&o.profile, "profile", "", "how much each map of the backbone counts: coarse, flat, fine, or auto, which tries them on held-out pictures (default: auto; paper: flat)")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels, a multiple of 64")
 	f.IntVar(&o.tile, "tile", 0, "cut the resized picture into overlapping crops of this many pixels a side; 0: one crop a picture")
 	f.IntVar(&o.overlap, "tile-overlap", 64, "least overlap of neighbouring crops, pixels, a multiple of 16")
@@ -125,9 +128,7 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	}
 	var m *detect.Model
 	if o.supervision == "none" {
-		meter := newMeter(cmd.ErrOrStderr())
-		m, err = detect.Fit(ctx, cfg, normalPictures(set.Train), func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })
-		meter.close()
+		m, err = o.fitBank(ctx, cmd, cfg, normalPictures(set.Train))
 	} else {
 		m, err = trainClassifier(ctx, cmd, o, cfg, set)
 	}
@@ -140,12 +141,44 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	return m, m.Save(o.out)
 }
 
+// fitBank fits a detector without a classifier.
+func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg detect.FitConfig, normal detect.Source) (*detect.Model, error) {
+	s, err := train.Preset(train.Lite, train.Un) // of the pictures that choose a profile
+	if err != nil {
+		return nil, err
+	}
+	s.Seed, s.Foreground = o.seed, o.classifier.foreground
+	run := train.Config{Settings: s, Fit: cfg, Profile: o.profileName(), Run: o.run}
+	if run.Textures, err = loadTextures(o.classifier.textures); err != nil {
+		return nil, err
+	}
+	meter := newMeter(cmd.ErrOrStderr())
+	defer meter.close()
+	if cfg, err = run.WithProfile(ctx, normal, meter.training); err != nil {
+		return nil, err
+	}
+	return detect.Fit(ctx, cfg, normal, func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })
+}
+
+// profileName is the profile that the flags ask for.
+func (o *trainOptions) profileName() string {
+	if o.profile == "" && o.preset != train.Paper {
+		return train.AutoProfile
+	}
+	return o.profile
+}
+
 // config turns the flags into the settings of a fit.
 func (o *trainOptions) config() (detect.FitConfig, error) {
 	var cfg detect.FitConfig
 	if o.supervision != "none" {
 		if _, err := o.classifier.settings(o.preset, o.supervision, o.seed); err != nil {
 			return cfg, err
+		}
+	}
+	if o.profile != "" && o.profile != train.AutoProfile {
+		if _, err := train.FindProfile(o.profile); err != nil {
+			return cfg, usageError{err}
 		}
 	}
 	switch o.preset {

@@ -37,12 +37,14 @@ type FitConfig struct {
 	PoolRows     int     // rows the bank is chosen from; 0: all, but a million
 
 	ScaleLayers bool // divide each layer by its rms deviation
-	// LayerDecay is how much less each layer counts in the search than the finer one
-	// before it; 0: all count alike. Coarse maps say what a part is, fine ones what its
-	// surface looks like, and there are more coarse channels.
+	// LayerDecay is how much each layer counts in the search, as a multiple of the finer
+	// one before it; 0: all alike. Coarse maps say what a part is, fine ones what its
+	// surface looks like: which shows the defects depends on the data.
 	LayerDecay float64
-	Fine       bool // with the backbone's fine map, as the first layer
-	Smooth     bool // one more 3x3 mean over the cells
+	Fine       bool   // with the backbone's fine map, as the first layer
+	Smooth     bool   // one more 3x3 mean over the cells
+	Profile    string // what the three together are called, and why they were chosen: recorded only
+	ProfileWhy string
 
 	PositionWeight float64 // lambda_PE
 
@@ -53,14 +55,12 @@ type FitConfig struct {
 	Run            ort.Options
 }
 
-// Lite is the laptop's preset: EfficientNet-Lite2 with its fine map, each layer
-// scaled and half as heavy as the one before, 5,000 rows from a pool of 60,000. The
-// layers' weights and the second mean are a choice, made on held-out simulated
-// defects: bottle's distance score goes from 0.846 to 0.89 pixel AP by them.
+// Lite is the laptop's preset: EfficientNet-Lite2, each layer scaled, 5,000 rows
+// from a pool of 60,000. How much each layer counts is best chosen for the data
+// (package train's Profiles).
 func Lite() FitConfig {
 	return FitConfig{Preset: "lite", Backbone: nets.EfficientNetLite2, Ref: 512,
 		BankRows: 5000, PoolRows: 60_000, ScaleLayers: true, PositionWeight: 0.1,
-		LayerDecay: 0.5, Fine: true, Smooth: true,
 		HoldOut: 0.1, FalseAlarmRate: 0.01}
 }
 
@@ -146,7 +146,7 @@ func (f *fitter) prepare() error {
 		return err
 	}
 	layers, d := Layers(m.net.Architecture, f.cfg.Fine)
-	m.Feature = Feature{Dim: d, Fine: f.cfg.Fine, Smooth: f.cfg.Smooth, LayerScales: slices.Repeat([]float64{1}, len(layers)), PositionWeight: f.cfg.PositionWeight}
+	m.Feature = Feature{Dim: d, Fine: f.cfg.Fine, Smooth: f.cfg.Smooth, Profile: f.cfg.Profile, Why: f.cfg.ProfileWhy, LayerScales: slices.Repeat([]float64{1}, len(layers)), PositionWeight: f.cfg.PositionWeight}
 	f.model = m
 	return nil
 }

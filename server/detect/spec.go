@@ -35,10 +35,12 @@ type Spec struct {
 // Feature says how PCFs are made of the backbone's maps.
 type Feature struct {
 	Dim            int       `json:"dim"`
-	Fine           bool      `json:"fine"`            // the backbone's fine map is the first layer
-	Smooth         bool      `json:"smooth"`          // all layers are averaged over 3x3 cells once more
-	LayerScales    []float64 `json:"layer_scales"`    // each layer's numbers are divided by its scale
-	PositionWeight float64   `json:"position_weight"` // lambda_PE, on the scaled features
+	Profile        string    `json:"profile,omitempty"` // what fine, smooth and the scales together are called
+	Why            string    `json:"why,omitempty"`     // it was chosen
+	Fine           bool      `json:"fine"`              // the backbone's fine map is the first layer
+	Smooth         bool      `json:"smooth"`            // all layers are averaged over 3x3 cells once more
+	LayerScales    []float64 `json:"layer_scales"`      // each layer's numbers are divided by its scale
+	PositionWeight float64   `json:"position_weight"`   // lambda_PE, on the scaled features
 }
 
 // BankSize says how the memory bank was chosen.

@@ -41,18 +41,42 @@ type Choice struct {
 }
 
 // fusionWeights are the ways that are compared: the classifier alone, and more and
-// more of the distance. 1 is the distance score itself.
-var fusionWeights = []float64{0, 0.25, 0.5, 0.75, 1}
+// more of the distance. 1 is the order of the distance score itself.
+var fusionWeights = []float64{0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1}
 
-// fusionMargin is how much better, in mean held-out AP, a fused score must be than
-// the classifier alone.
+// fusionMargin is the held-out AP that may be given up for a better PRO. Real defects
+// are less like the training's than held-out ones are, and the distance, which has
+// learnt nothing of either, is the insurance against that.
 const fusionMargin = 0.01
+
+// halfOfNormal is Fusion.Half in units of the mean squared distance of held-out
+// normal blocks.
+const halfOfNormal = 10
+
+// best is the index of the choice: of those whose AP is within fusionMargin of the
+// largest, the one with the largest PRO.
+func best(choices []Choice) int {
+	top := 0.0
+	for _, c := range choices {
+		top = max(top, c.Score())
+	}
+	at := -1
+	for i, c := range choices {
+		if c.Score() >= top-fusionMargin && (at < 0 || c.overlap() > choices[at].overlap()) {
+			at = i
+		}
+	}
+	return at
+}
+
+// overlap is the mean PRO of the two recipes.
+func (h Held) overlap() float64 { return (h.Simulated.PRO + h.Probes.PRO) / 2 }
 
 // choose puts the best weights into the model, decides about the fusion, and sets
 // the threshold, all on held-out pictures.
 func (r *run) choose(ctx context.Context) error {
 	s := r.phases[len(r.phases)-1]
-	unit := r.model.Threshold.Value // of distances: SetClassifier leaves it
+	half := halfOfNormal * r.held.meanSquared()
 	c := *s.classifier(r.scale)
 	if err := r.model.SetClassifier(c, s.Block, named(r.layout, r.best)); err != nil {
 		return err
@@ -72,26 +96,21 @@ func (r *run) choose(ctx context.Context) error {
 	if len(r.phases) > 1 {
 		record.Start = &r.phases[0]
 	}
-	best := 0
-	for i, w := range fusionWeights {
-		h, err := r.held.measure(r.held.fuse(p, r.maps, detect.Fusion{Weight: w, Distance: unit}), s.Block)
+	for _, w := range fusionWeights {
+		h, err := r.held.measure(r.held.fuse(p, r.maps, detect.Fusion{Weight: w, Half: half}), s.Block)
 		if err != nil {
 			return err
 		}
+		h.Step = record.BestStep
 		record.Choices = append(record.Choices, Choice{Weight: w, Held: h})
-		if h.Score() > record.Choices[best].Score() {
-			best = i
-		}
 	}
-	if record.Choices[best].Score() <= record.Choices[0].Score()+fusionMargin {
-		best = 0
-	}
-	chosen := &record.Choices[best]
+	at := best(record.Choices)
+	chosen := &record.Choices[at]
 	chosen.Chosen = true
-	record.Why = explain(record.Choices, best)
+	record.Why = explain(record.Choices, at)
 	record.Seconds = r.at.Seconds + time.Since(r.begun).Seconds()
 
-	c.Fusion = detect.Fusion{Weight: chosen.Weight, Distance: unit}
+	c.Fusion = detect.Fusion{Weight: chosen.Weight, Half: half}
 	for i := range r.source.Defects() {
 		if s.Supervision == Un {
 			break // prepared for others, see Prepare
@@ -118,17 +137,17 @@ func (r *run) choose(ctx context.Context) error {
 }
 
 // explain says what was chosen and why.
-func explain(choices []Choice, best int) string {
-	alone, distance := choices[0].Score(), choices[len(choices)-1].Score()
-	text := fmt.Sprintf("held-out AP (mean over simulated defects and probes): classifier alone %.3f, distance alone %.3f", alone, distance)
-	switch w := choices[best].Weight; w {
+func explain(choices []Choice, at int) string {
+	figures := func(c Choice) string { return fmt.Sprintf("AP %.3f, PRO %.3f", c.Score(), c.overlap()) }
+	alone, distance, c := choices[0], choices[len(choices)-1], choices[at]
+	text := fmt.Sprintf("on held-out simulated defects and probes: classifier alone %s, distance alone %s", figures(alone), figures(distance))
+	switch c.Weight {
 	case 0:
-		return text + fmt.Sprintf("; no fusion is better than the classifier alone by more than %.3f, so it stands alone", fusionMargin)
+		return text + fmt.Sprintf("; no fusion has a better PRO within %.2f of the best AP: the classifier stands alone", fusionMargin)
 	case 1:
-		return text + "; the distance alone is kept, as simulated defects are a poor match here"
-	default:
-		return text + fmt.Sprintf(", fused with weight %g %.3f: fused, as that is better by more than %.3f", w, choices[best].Score(), fusionMargin)
+		return text + "; the distance alone is kept: simulated defects are a poor match here"
 	}
+	return text + fmt.Sprintf("; fused with weight %g %s: the best PRO within %.2f of the best AP", c.Weight, figures(c), fusionMargin)
 }
 
 // ReadRecord returns what a model says of its training; nil for a detector without

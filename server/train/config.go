@@ -33,6 +33,7 @@ type Defect struct {
 type Config struct {
 	Settings
 	Fit      detect.FitConfig // of the memory bank
+	Profile  string           // of features: a name (Profiles), AutoProfile, or "" for what Fit says
 	Textures []synth.Picture  // to fill simulated defects from; none: the built-in set
 	// Init is a trained detector to go on from: its bank, scales and weights. nil: a
 	// detector is fitted, and the classifier starts at random.
@@ -47,9 +48,12 @@ type Config struct {
 	Run       ort.Options
 }
 
+// AutoProfile lets the held-out pictures choose the profile of features.
+const AutoProfile = "auto"
+
 // Progress is how far a run has come. It is reported by one goroutine.
 type Progress struct {
-	Stage       string // features, coreset, threshold; pictures, start, training, choosing
+	Stage       string // profiles; features, coreset, threshold; pictures, start, training, choosing
 	Done, Total int    // pictures, rows or steps
 	Left        time.Duration
 	Point       *Point  // the step just done

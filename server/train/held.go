@@ -173,6 +173,18 @@ func (h *held) fuse(p scores, maps *Maps, f detect.Fusion) scores {
 	return out
 }
 
+// meanSquared is the mean squared distance of the held-out normal pictures' cells.
+func (h *held) meanSquared() float64 {
+	sum, n := 0.0, 0
+	for _, m := range h.normal {
+		for _, d := range m.squared {
+			sum += float64(d)
+		}
+		n += len(m.squared)
+	}
+	return sum / float64(n)
+}
+
 // squared is a block's squared distance: the mean of its cells'.
 func (m *Maps) squared(p *Map, at int) float64 {
 	cols := m.Cols / m.Block

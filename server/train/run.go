@@ -203,7 +203,7 @@ func (r *run) identity() (string, error) {
 	if r.cfg.Init != nil {
 		from = fmt.Sprintf("%+v", r.cfg.Init.Provenance)
 	}
-	text, err := json.Marshal([]any{r.phases, fit, names, defects, from, len(r.cfg.Textures), r.cfg.Run.Device, r.cfg.Run.Threads})
+	text, err := json.Marshal([]any{r.phases, fit, r.cfg.Profile, names, defects, from, len(r.cfg.Textures), r.cfg.Run.Device, r.cfg.Run.Threads})
 	if err != nil {
 		return "", fmt.Errorf("train: %w", err)
 	}
@@ -284,11 +284,6 @@ func (r *run) detector(ctx context.Context) error {
 	if r.cfg.Init != nil {
 		copied := *r.cfg.Init // its tensors are not written to
 		r.model = &copied
-		if old := r.model.Classifier; old != nil && old.Fusion.Distance > 0 {
-			// The threshold of distances is the unit of fusion; the model's own is one of
-			// probabilities.
-			r.model.Threshold.Value = old.Fusion.Distance
-		}
 		return nil
 	}
 	path := filepath.Join(r.cfg.Dir, detectorFile)
@@ -302,9 +297,11 @@ func (r *run) detector(ctx context.Context) error {
 			return err
 		}
 	}
-	fit := r.cfg.Fit
+	fit, err := r.cfg.WithProfile(ctx, r.source, r.report)
+	if err != nil {
+		return err
+	}
 	fit.Run = r.cfg.Run
-	var err error
 	begun, stage := time.Now(), ""
 	r.model, err = detect.Fit(ctx, fit, r.source, func(p detect.Progress) {
 		if p.Stage != stage {

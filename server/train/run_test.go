@@ -198,7 +198,7 @@ func TestHeldOutScoresAreTheDetectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, weight := range []float64{0, 0.5, 1} {
-		f := detect.Fusion{Weight: weight, Distance: 2}
+		f := detect.Fusion{Weight: weight, Half: 2}
 		c := *m.Classifier
 		c.Fusion = f
 		if err := m.SetClassifier(c, m.Block, m.ClassifierWeights()); err != nil {
