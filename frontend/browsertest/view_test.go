@@ -220,7 +220,7 @@ func TestLongPicture(t *testing.T) {
 	spot(m, image.Rect(1000, 30, 1080, 110), 240)
 	b.drop(write(t, t.TempDir(), "long.png", encodePNG(t, m)))
 	b.settled(1)
-	b.wait(`document.querySelector('.pane img')`)
+	b.wait(`document.querySelector('.pane img') && !document.querySelector('.heat').hidden`)
 	got := eval[[]float64](b, `(() => { const a = document.querySelector('.pane img').getBoundingClientRect(), h = document.querySelector('.heat').getBoundingClientRect();
 		return [a.width / a.height, a.left - h.left, a.width - h.width, a.height - h.height]; })()`)
 	if math.Abs(got[0]-8) > 0.05 || math.Abs(got[1])+math.Abs(got[2])+math.Abs(got[3]) > 0.5 {
