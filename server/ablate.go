@@ -97,7 +97,7 @@ them. sup and semi move --defects images to training; their rows, and the un row
 	f.StringVar(&o.out, "out", "", "folder to write to; it is made where it does not exist")
 	f.StringVar(&o.preset, "preset", "lite", "lite, fast or paper")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights")
-	f.StringVar(&o.profile, "profile", "", "coarse, flat, fine or auto (default: auto; paper: flat)")
+	f.StringVar(&o.profile, "profile", "", "coarse, flat, fine or auto (default: flat)")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels")
 	f.IntVar(&o.bankRows, "bank-rows", 0, "rows of the memory bank (default: the preset's)")
 	f.IntVar(&seeds, "seeds", 1, "seeds, from --seed on")
@@ -218,7 +218,7 @@ func (a *ablator) prepare(ctx context.Context, row ablation) (*train.Prepared, e
 	if err != nil {
 		return nil, err
 	}
-	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profileName(), Run: o.run}
+	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profile, Run: o.run}
 	if cfg.Textures, err = loadTextures(o.classifier.textures); err != nil {
 		return nil, err
 	}

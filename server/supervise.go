@@ -119,7 +119,7 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 			return nil, err
 		}
 	}
-	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profileName(), Dir: o.classifier.work, Resume: o.classifier.resume, Run: o.run}
+	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profile, Dir: o.classifier.work, Resume: o.classifier.resume, Run: o.run}
 	if cfg.Dir == "" {
 		cfg.Dir = strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".train"
 	}

@@ -80,7 +80,7 @@ fused in, and the threshold for the stated rate of false alarms.`,
 	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2, a narrow Swin), fast (an MLP) or paper (Wide-ResNet-50-2, every value of the paper)")
 	f.StringVar(&o.backbone, "backbone", "", "another backbone than the preset's: efficientnet_lite0, efficientnet_lite2 or wide_resnet50_2")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights, names as in its source; EfficientNet-Lite2's are built in")
-	f.StringVar(&o.profile, "profile", "", "how much each map of the backbone counts: coarse, flat, fine, or auto, which tries them on held-out pictures (default: auto; paper: flat)")
+	f.StringVar(&o.profile, "profile", "", "how much each map of the backbone counts: coarse, flat, fine, or auto, which tries them on held-out pictures (default: flat; auto's choice can change with the seed)")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels, a multiple of 64")
 	f.IntVar(&o.tile, "tile", 0, "cut the resized picture into overlapping crops of this many pixels a side; 0: one crop a picture")
 	f.IntVar(&o.overlap, "tile-overlap", 64, "least overlap of neighbouring crops, pixels, a multiple of 16")
@@ -148,7 +148,7 @@ func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg dete
 		return nil, err
 	}
 	s.Seed, s.Foreground = o.seed, o.classifier.foreground
-	run := train.Config{Settings: s, Fit: cfg, Profile: o.profileName(), Run: o.run}
+	run := train.Config{Settings: s, Fit: cfg, Profile: o.profile, Run: o.run}
 	if run.Textures, err = loadTextures(o.classifier.textures); err != nil {
 		return nil, err
 	}
@@ -158,14 +158,6 @@ func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg dete
 		return nil, err
 	}
 	return detect.Fit(ctx, cfg, normal, func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })
-}
-
-// profileName is the profile that the flags ask for.
-func (o *trainOptions) profileName() string {
-	if o.profile == "" && o.preset != train.Paper {
-		return train.AutoProfile
-	}
-	return o.profile
 }
 
 // config turns the flags into the settings of a fit.
