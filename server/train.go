@@ -76,11 +76,11 @@ fused in, and the threshold for the stated rate of false alarms.`,
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "folder of pictures")
 	f.StringVar(&o.out, "out", "", "model file to write")
-	f.StringVar(&o.supervision, "supervision", "none", "none, un, sup or semi")
+	f.StringVar(&o.supervision, "supervision", "un", "un, sup, semi or none")
 	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2, a narrow Swin), fast (an MLP) or paper (Wide-ResNet-50-2, every value of the paper)")
 	f.StringVar(&o.backbone, "backbone", "", "another backbone than the preset's: efficientnet_lite0, efficientnet_lite2 or wide_resnet50_2")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights, names as in its source; EfficientNet-Lite2's are built in")
-	f.StringVar(&o.profile, "profile", "", "how much each map of the backbone counts: coarse, flat, fine, or auto, which tries them on held-out pictures (default: flat; auto's choice can change with the seed)")
+	f.StringVar(&o.profile, "profile", train.AutoProfile, "how much each map of the backbone counts: fine, flat or coarse; auto: fine where normal pictures repeat each other closely, else flat")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels, a multiple of 64")
 	f.IntVar(&o.tile, "tile", 0, "cut the resized picture into overlapping crops of this many pixels a side; 0: one crop a picture")
 	f.IntVar(&o.overlap, "tile-overlap", 64, "least overlap of neighbouring crops, pixels, a multiple of 16")
@@ -143,18 +143,11 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 
 // fitBank fits a detector without a classifier.
 func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg detect.FitConfig, normal detect.Source) (*detect.Model, error) {
-	s, err := train.Preset(train.Lite, train.Un) // of the pictures that choose a profile
-	if err != nil {
-		return nil, err
-	}
-	s.Seed, s.Foreground = o.seed, o.classifier.foreground
-	run := train.Config{Settings: s, Fit: cfg, Profile: o.profile, Run: o.run}
-	if run.Textures, err = loadTextures(o.classifier.textures); err != nil {
-		return nil, err
-	}
+	run := train.Config{Fit: cfg, Profile: o.profile, Run: o.run}
 	meter := newMeter(cmd.ErrOrStderr())
 	defer meter.close()
-	if cfg, err = run.WithProfile(ctx, normal, meter.training); err != nil {
+	cfg, err := run.WithProfile(ctx, normal, meter.training)
+	if err != nil {
 		return nil, err
 	}
 	return detect.Fit(ctx, cfg, normal, func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })

@@ -48,12 +48,12 @@ type Config struct {
 	Run       ort.Options
 }
 
-// AutoProfile lets the held-out pictures choose the profile of features.
+// AutoProfile lets the normal pictures choose the profile: see ChooseProfile.
 const AutoProfile = "auto"
 
 // Progress is how far a run has come. It is reported by one goroutine.
 type Progress struct {
-	Stage       string // profiles; features, coreset, threshold; pictures, start, training, choosing
+	Stage       string // profile; features, coreset, threshold; pictures, start, training, choosing
 	Done, Total int    // pictures, rows or steps
 	Left        time.Duration
 	Point       *Point  // the step just done
