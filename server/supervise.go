@@ -88,7 +88,7 @@ func (o *superviseOptions) settings(preset, supervision string, seed uint64) (tr
 			}
 		}
 		if o.simulated > 0 {
-			p.MaxSim, p.PerNormal = o.simulated, max(p.PerNormal, 1e6)
+			p.MinSim, p.MaxSim = o.simulated, o.simulated
 		}
 		if o.heldN > 0 {
 			p.HeldOut = o.heldN

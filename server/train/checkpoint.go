@@ -25,11 +25,13 @@ const (
 //	params, mean, square   F32 [n]   the optimiser's state, flat (see graph.Layout)
 //	average                F32 [n]   where weights are averaged
 //	best                   F32 [n]   the parameters that the held-out pictures liked best so far
+//	teacher                F32 [n]   those that guess unknown blocks, under GuessStart
 //
 // and the rest as JSON under the metadata key "semirest.training".
 type checkpoint struct {
 	state
-	Best []float32
+	Best    []float32
+	Teacher []float32
 	progress
 }
 
@@ -62,7 +64,7 @@ func (c *checkpoint) save(dir string) error {
 	set := weights.NewSet()
 	set.Metadata[checkpointKey] = string(text)
 	for name, v := range map[string][]float32{
-		"params": c.Params, "mean": c.Mean, "square": c.Square, "average": c.Average, "best": c.Best,
+		"params": c.Params, "mean": c.Mean, "square": c.Square, "average": c.Average, "best": c.Best, "teacher": c.Teacher,
 	} {
 		if v != nil {
 			set.Tensors[name] = weights.NewF32(v, len(v))
@@ -91,8 +93,8 @@ func loadCheckpoint(dir string) (*checkpoint, error) {
 	if c.Version != checkpointVersion {
 		return nil, fmt.Errorf("train: %s is a checkpoint of version %d, this program reads %d: train anew", path, c.Version, checkpointVersion)
 	}
-	var vectors [5][]float32
-	for i, name := range []string{"params", "mean", "square", "average", "best"} {
+	var vectors [6][]float32
+	for i, name := range []string{"params", "mean", "square", "average", "best", "teacher"} {
 		if _, ok := set.Tensors[name]; !ok && i >= 3 {
 			continue
 		}
@@ -107,7 +109,7 @@ func loadCheckpoint(dir string) (*checkpoint, error) {
 		State:   ort.State{Params: vectors[0], Mean: vectors[1], Square: vectors[2], Step: c.progress.Step},
 		Average: vectors[3], Random: c.progress.Random,
 	}
-	c.Best = vectors[4]
+	c.Best, c.Teacher = vectors[4], vectors[5]
 	return c, nil
 }
 

@@ -44,33 +44,44 @@ type Choice struct {
 // more of the distance. 1 is the order of the distance score itself.
 var fusionWeights = []float64{0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1}
 
-// fusionMargin is the held-out AP that may be given up for a better PRO. Real defects
-// are less like the training's than held-out ones are, and the distance, which has
-// learnt nothing of either, is the insurance against that.
-const fusionMargin = 0.01
+// premium is the held-out AP that is given up for the distance, which has learnt
+// nothing of what a defect looks like, as an insurance against real defects being
+// unlike simulated ones. A classifier that has seen real ones needs less of it.
+func premium(s Supervision) float64 {
+	if s == Un {
+		return 0.02
+	}
+	return 0.005
+}
+
+// worth is the share of the distance's error, 1 - AP on probes, that a classifier
+// which has seen simulated defects only may leave: one that leaves more is not
+// trusted with real ones, and the distance alone is kept.
+const worth = 0.75
 
 // halfOfNormal is Fusion.Half in units of the mean squared distance of held-out
 // normal blocks.
 const halfOfNormal = 10
 
-// best is the index of the choice: of those whose AP is within fusionMargin of the
-// largest, the one with the largest PRO.
-func best(choices []Choice) int {
-	top := 0.0
+// best is the index of the choice: the largest weight of the distance that costs at
+// most the premium in AP on probes, the recipe that no classifier is trained on; the
+// distance alone, which comes last, where an unsupervised classifier is not worth it.
+func best(choices []Choice, s Supervision) int {
+	top, premium := 0.0, premium(s)
 	for _, c := range choices {
-		top = max(top, c.Score())
+		top = max(top, c.Probes.AP)
 	}
-	at := -1
+	if last := len(choices) - 1; s == Un && 1-top > worth*(1-choices[last].Probes.AP) {
+		return last
+	}
+	at := 0
 	for i, c := range choices {
-		if c.Score() >= top-fusionMargin && (at < 0 || c.overlap() > choices[at].overlap()) {
+		if c.Probes.AP >= top-premium && c.Weight >= choices[at].Weight {
 			at = i
 		}
 	}
 	return at
 }
-
-// overlap is the mean PRO of the two recipes.
-func (h Held) overlap() float64 { return (h.Simulated.PRO + h.Probes.PRO) / 2 }
 
 // choose puts the best weights into the model, decides about the fusion, and sets
 // the threshold, all on held-out pictures.
@@ -104,10 +115,10 @@ func (r *run) choose(ctx context.Context) error {
 		h.Step = record.BestStep
 		record.Choices = append(record.Choices, Choice{Weight: w, Held: h})
 	}
-	at := best(record.Choices)
+	at := best(record.Choices, s.Supervision)
 	chosen := &record.Choices[at]
 	chosen.Chosen = true
-	record.Why = explain(record.Choices, at)
+	record.Why = explain(record.Choices, at, premium(s.Supervision))
 	record.Seconds = r.at.Seconds + time.Since(r.begun).Seconds()
 
 	c.Fusion = detect.Fusion{Weight: chosen.Weight, Half: half}
@@ -137,17 +148,17 @@ func (r *run) choose(ctx context.Context) error {
 }
 
 // explain says what was chosen and why.
-func explain(choices []Choice, at int) string {
-	figures := func(c Choice) string { return fmt.Sprintf("AP %.3f, PRO %.3f", c.Score(), c.overlap()) }
+func explain(choices []Choice, at int, premium float64) string {
+	figures := func(c Choice) string { return fmt.Sprintf("AP %.3f, PRO %.3f", c.Probes.AP, c.Probes.PRO) }
 	alone, distance, c := choices[0], choices[len(choices)-1], choices[at]
-	text := fmt.Sprintf("on held-out simulated defects and probes: classifier alone %s, distance alone %s", figures(alone), figures(distance))
+	text := fmt.Sprintf("on held-out probes: classifier alone %s, distance alone %s", figures(alone), figures(distance))
 	switch c.Weight {
 	case 0:
-		return text + fmt.Sprintf("; no fusion has a better PRO within %.2f of the best AP: the classifier stands alone", fusionMargin)
+		return text + "; the classifier stands alone: any share of the distance costs too much"
 	case 1:
 		return text + "; the distance alone is kept: simulated defects are a poor match here"
 	}
-	return text + fmt.Sprintf("; fused with weight %g %s: the best PRO within %.2f of the best AP", c.Weight, figures(c), fusionMargin)
+	return text + fmt.Sprintf("; fused with weight %g %s: the most insurance that costs at most %g AP", c.Weight, figures(c), premium)
 }
 
 // ReadRecord returns what a model says of its training; nil for a detector without

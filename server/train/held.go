@@ -133,6 +133,18 @@ type scores map[*Map][]float32
 // classify computes the probabilities a block of all held-out pictures with the
 // classifier that the model holds.
 func (h *held) classify(ctx context.Context, m *detect.Model, maps *Maps, o ort.Options) (scores, error) {
+	var all []*Map
+	for _, list := range [][]Map{h.normal, h.simulated, h.probes} {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
+	return classify(ctx, m, maps, all, o)
+}
+
+// classify computes the probabilities a block of some maps with the classifier that
+// the model holds, its bagging included.
+func classify(ctx context.Context, m *detect.Model, maps *Maps, list []*Map, o ort.Options) (scores, error) {
 	g, err := m.ClassifierGraph()
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
@@ -144,15 +156,13 @@ func (h *held) classify(ctx context.Context, m *detect.Model, maps *Maps, o ort.
 	defer session.Close()
 	out := scores{}
 	residual := make([]float32, maps.Rows*maps.Cols*maps.Dim)
-	for _, list := range [][]Map{h.normal, h.simulated, h.probes} {
-		for i := range list {
-			maps.Residuals(residual, &list[i])
-			r, err := session.Run(ctx, ort.Feeds{detect.InputResidual: ort.Of(residual, 1, maps.Rows*maps.Cols, maps.Dim)})
-			if err != nil {
-				return nil, err
-			}
-			out[&list[i]] = r[detect.OutputScores].F32()
+	for _, p := range list {
+		maps.Residuals(residual, p)
+		r, err := session.Run(ctx, ort.Feeds{detect.InputResidual: ort.Of(residual, 1, maps.Rows*maps.Cols, maps.Dim)})
+		if err != nil {
+			return nil, err
 		}
+		out[p] = r[detect.OutputScores].F32()
 	}
 	return out, nil
 }

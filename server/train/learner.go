@@ -35,7 +35,7 @@ type learner struct {
 	layout   graph.Layout
 	schedule graph.Schedule
 	session  *ort.Session
-	guesser  *ort.Session // nil without ResMixMatch
+	guesser  *ort.Session // nil unless the network itself guesses
 	trainer  *ort.Trainer
 	average  []float32 // of the parameters; nil where they are not averaged
 }
@@ -85,7 +85,7 @@ func newLearner(s Settings, maps *Maps, net nets.Classifier, start state, o ort.
 	if l.session, err = ort.Open(m.Marshal(), o); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	if l.mixing() {
+	if l.mixing() && l.Guess == GuessSelf {
 		g, err := guessGraph(net, n, !s.GuessEval)
 		if err == nil {
 			l.guesser, err = ort.Open(g.Marshal(), o)
@@ -191,22 +191,33 @@ func (l *learner) compose(ctx context.Context, done int) error {
 	b.setTargets()
 	if l.mixing() {
 		lambdaU = RampUp(done, l.Ramp, l.LambdaU)
-		feeds := l.residuals()
-		n := len(l.trainer.State().Params)
-		feeds[graph.InParams] = ort.Of(l.trainer.State().Params, n)
-		if !l.GuessEval {
-			l.keep(feeds)
+		chance := b.Guess
+		if l.guesser != nil {
+			var err error
+			if chance, err = l.selfGuess(ctx); err != nil {
+				return err
+			}
 		}
-		out, err := l.guesser.Run(ctx, feeds)
-		if err != nil {
-			return err
-		}
-		b.guess(out[outChance].F32(), l.copies, l.Temperature)
+		b.guess(chance, l.copies, l.Temperature)
 		b.mix(l.rng, mixRatio(l.rng, l.MixAlpha), l.MixLabelled)
 	}
 	b.drop(l.rng, l.Dropout)
 	b.weigh(l.Settings, lambdaU)
 	return nil
+}
+
+// selfGuess are the probabilities that the network gives the batch's tokens now.
+func (l *learner) selfGuess(ctx context.Context) ([]float32, error) {
+	feeds := l.residuals()
+	feeds[graph.InParams] = ort.Of(l.trainer.State().Params, len(l.trainer.State().Params))
+	if !l.GuessEval {
+		l.keep(feeds)
+	}
+	out, err := l.guesser.Run(ctx, feeds)
+	if err != nil {
+		return nil, err
+	}
+	return out[outChance].F32(), nil
 }
 
 // residuals feeds the batch's windows.

@@ -19,6 +19,7 @@ type Map struct {
 	squared  []float32 // [cells], squared distance to the nearest row; held-out pictures only use it
 	known    Known
 	Labels   []block.Label // [blocks], as Maps.label made them
+	guess    []float32     // [blocks], the aligned guess of unknown blocks; nil: none was made
 }
 
 // Known is what is known of a picture's cells before the bounds of a supervision
@@ -26,6 +27,18 @@ type Map struct {
 type Known struct {
 	Fraction []float64 // [cells], the share that is known to be anomalous
 	Inside   []float64 // [cells], the share inside boxes whose content is not known; nil: none is
+}
+
+// any tells whether a window of side x side cells holds something anomalous or boxed.
+func (k *Known) any(rows, cols int, at block.Cell, side int) bool {
+	for row := at.Row; row < min(at.Row+side, rows); row++ {
+		for i := row*cols + at.Col; i < row*cols+min(at.Col+side, cols); i++ {
+			if k.Fraction[i] > 0 || k.Inside != nil && k.Inside[i] > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // outside is the share of a block that must lie outside every box for the block to

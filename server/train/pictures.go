@@ -57,7 +57,7 @@ func (g *gatherer) normals(ctx context.Context) ([]Map, error) {
 
 // simulatedCount is how many simulated pictures training makes.
 func (g *gatherer) simulatedCount() int {
-	n := int(g.PerNormal*float64(len(g.model.Images)) + 0.5)
+	n := max(int(g.PerNormal*float64(len(g.model.Images))+0.5), g.MinSim)
 	if g.MaxSim > 0 {
 		n = min(n, g.MaxSim)
 	}

@@ -53,6 +53,7 @@ type run struct {
 	scale   float64
 	start   *checkpoint // to go on from; nil: from the beginning
 	best    []float32
+	teacher []float32 // that guesses in the present phase; nil: none
 	layout  graph.Layout
 	at      progress // of the present phase
 	journal *journal
@@ -167,7 +168,7 @@ func (r *run) settings() error {
 	if s.Supervision != Un && n == 0 {
 		return fmt.Errorf("train: supervision %s needs labelled defective pictures and there are none: label some, or train with supervision un", s.Supervision)
 	}
-	if s.Supervision == Semi && s.Start != nil && r.cfg.Init == nil {
+	if s.Start != nil && r.cfg.Init == nil {
 		start := *s.Start
 		start.Seed, start.EvalEvery = s.Seed, 0
 		r.phases = append(r.phases, start)
@@ -438,6 +439,9 @@ func (r *run) phase(ctx context.Context, phase int, start state) ([]float32, err
 	}
 	defer l.close()
 	r.layout, r.best = l.layout, nil
+	if err := r.guess(ctx, phase, l); err != nil {
+		return nil, err
+	}
 	r.at = progress{Run: r.id, Phase: phase, Scale: r.scale}
 	if r.start != nil && r.start.Phase == phase {
 		r.at, r.best = r.start.progress, r.start.Best
@@ -495,7 +499,7 @@ func (r *run) save(l *learner) error {
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
-	c := checkpoint{state: s, Best: r.best, progress: r.at}
+	c := checkpoint{state: s, Best: r.best, Teacher: r.teacher, progress: r.at}
 	r.saved = time.Now()
 	return c.save(r.cfg.Dir)
 }

@@ -114,6 +114,9 @@ func TestRunMakesAWholeDetector(t *testing.T) {
 		}},
 		{"sup", Sup, cloth{normal: 12, defective: 3}, nil},
 		{"semi", Semi, cloth{normal: 12, defective: 3, change: boxed}, func(c *Config) { c.Start.Steps = 5 }},
+		{"semi, guessing itself", Semi, cloth{normal: 12, defective: 3, change: boxed}, func(c *Config) {
+			c.Start.Steps, c.Guess, c.Temperature = 5, GuessSelf, 0.5
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := config(t, c.sup)
@@ -134,7 +137,7 @@ func TestRunMakesAWholeDetector(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if stages["pictures"] == 0 || stages["training"] != cfg.Steps || stages["choosing"] == 0 || (stages["start"] > 0) != (c.sup == Semi) {
+			if stages["pictures"] == 0 || stages["training"] != cfg.Steps || stages["choosing"] == 0 || (stages["start"] > 0) != (c.sup != Un) {
 				t.Errorf("stages: %v", stages)
 			}
 			if last.Sample == nil || len(last.Sample.Scores.Values) != last.Sample.Scores.Len() {

@@ -14,6 +14,7 @@ type Batch struct {
 	Residual []float32     // [windows, cells, d]
 	Labels   []block.Label // [tokens]
 	Target   []float32     // [tokens, 2]: normal, anomalous; sums to 1
+	Guess    []float32     // [tokens] of unknown tokens, under GuessStart
 	X        []float32     // [tokens] weight in the labelled loss, its mean included
 	U        []float32     // likewise in the unlabelled loss, lambda_u included
 }
@@ -23,7 +24,7 @@ func newBatch(n shape) *Batch {
 	return &Batch{
 		shape:    n,
 		Residual: make([]float32, n.windows*n.cells()*n.dim), Labels: make([]block.Label, t),
-		Target: make([]float32, 2*t), X: make([]float32, t), U: make([]float32, t),
+		Target: make([]float32, 2*t), Guess: make([]float32, t), X: make([]float32, t), U: make([]float32, t),
 	}
 }
 
@@ -55,15 +56,26 @@ type sampler struct {
 	Settings
 	maps    *Maps
 	windows []block.Cell
+	near    map[*Map][]block.Cell // of real pictures, the windows that hold something of what is labelled
 }
 
 func newSampler(s Settings, maps *Maps) *sampler {
-	return &sampler{Settings: s, maps: maps, windows: block.Windows(maps.Rows, maps.Cols, s.Window, s.Step)}
+	p := &sampler{Settings: s, maps: maps, windows: block.Windows(maps.Rows, maps.Cols, s.Window, s.Step), near: map[*Map][]block.Cell{}}
+	for i := range maps.Real {
+		m := &maps.Real[i]
+		for _, w := range p.windows {
+			if m.known.any(maps.Rows, maps.Cols, w, s.Window) {
+				p.near[m] = append(p.near[m], w)
+			}
+		}
+	}
+	return p
 }
 
 // draw chooses the windows of a step (METHOD section 6): b1, b2 and b3
 // pictures, then a fraction p of all their windows taken together, without
-// replacement; or, with PerImage, one window of each.
+// replacement; or, with PerImage, one window of each, which in real pictures
+// holds something of what is labelled.
 func (s *sampler) draw(rng *rand.Rand) []place {
 	var pictures []*Map
 	pictures = choose(rng, pictures, s.maps.Normal, s.Normal)
@@ -72,7 +84,11 @@ func (s *sampler) draw(rng *rand.Rand) []place {
 	var places []place
 	if s.PerImage {
 		for _, p := range pictures {
-			places = append(places, place{picture: p, at: s.windows[rng.IntN(len(s.windows))]})
+			windows := s.windows
+			if near := s.near[p]; len(near) > 0 {
+				windows = near
+			}
+			places = append(places, place{picture: p, at: windows[rng.IntN(len(windows))]})
 		}
 	} else {
 		all := len(pictures) * len(s.windows)
@@ -140,11 +156,15 @@ func (s *sampler) fill(rng *rand.Rand, b *Batch, w int, p place) {
 	for t := range b.blocks() {
 		row, col := p.cell(t/per*b.block, t%per*b.block, side)
 		row, col = row/b.block, col/b.block
-		label := block.Ignored
+		label, guess := block.Ignored, float32(0.5)
 		if row < s.maps.Rows/b.block && col < s.maps.Cols/b.block {
-			label = p.picture.Labels[row*(s.maps.Cols/b.block)+col]
+			at := row*(s.maps.Cols/b.block) + col
+			label = p.picture.Labels[at]
+			if p.picture.guess != nil {
+				guess = p.picture.guess[at]
+			}
 		}
-		b.Labels[w*b.blocks()+t] = label
+		b.Labels[w*b.blocks()+t], b.Guess[w*b.blocks()+t] = label, guess
 	}
 }
 

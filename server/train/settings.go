@@ -32,6 +32,12 @@ const (
 	Abs    = "abs"
 )
 
+// Who guesses unknown blocks.
+const (
+	GuessSelf  = "self"  // the network as it is trained, from the copies (METHOD section 7)
+	GuessStart = "start" // the network that training starts from, bagged and aligned: see teach
+)
+
 // Settings are every number that decides a training run. They are stored whole
 // in the model's metadata. METHOD's symbols stand beside the fields.
 type Settings struct {
@@ -63,6 +69,7 @@ type Settings struct {
 	Flips      bool    `json:"flips"`                   // mirror windows at random
 	PerNormal  float64 `json:"simulated_per_normal"`    // simulated defective pictures a normal one
 	MaxNormal  int     `json:"max_normal"`              // normal pictures that classifier training uses; 0: all
+	MinSim     int     `json:"min_simulated"`           // simulated pictures at least: a few normal ones must serve often
 	MaxSim     int     `json:"max_simulated"`           // simulated pictures at most; 0: no limit
 	Variants   int     `json:"real_variants"`           // of every real defective picture, besides itself
 	EpsPlus    float64 `json:"eps_plus"`                // eps+
@@ -94,13 +101,14 @@ type Settings struct {
 	NoiseVar    float64 `json:"noise_variance"`
 	NoiseClamp  float64 `json:"noise_clamp"`
 	Temperature float64 `json:"temperature"`  // Gamma
+	Guess       string  `json:"guess"`        // GuessSelf or GuessStart
 	MixAlpha    float64 `json:"mix_alpha"`    // of Beta(a, a)
 	MixLabelled float64 `json:"mix_labelled"` // v
 	LambdaU     float64 `json:"lambda_u"`     // at the end of the ramp
 	Ramp        int     `json:"ramp_steps"`   // from 0 to LambdaU
 	GuessEval   bool    `json:"guess_eval"`   // guess without drop path
-	// Start is how the unsupervised model is trained that Semi starts from, where none
-	// is given.
+	// Start is how the unsupervised model is trained that this one starts from, where
+	// none is given; nil: from random weights.
 	Start *Settings `json:"start,omitempty"`
 
 	// Choosing.
@@ -142,7 +150,7 @@ func Preset(name string, sup Supervision) (Settings, error) {
 	default:
 		return Settings{}, fmt.Errorf("train: no preset is called %q: use lite, fast or paper", name)
 	}
-	if sup == Semi {
+	if sup == Semi || sup == Sup && name != Paper {
 		start, err := Preset(name, Un)
 		if err != nil {
 			return Settings{}, err
@@ -162,7 +170,7 @@ func paper() Settings {
 		AlphaX: 0.25, GammaX: 4, AlphaU: 0.75, GammaU: 4,
 		Steps: 4000, LearningRate: 1e-4, WeightDecay: 0.05, Clip: 1,
 		MixMatch: true, Copies: 3, NoiseVar: 0.2, NoiseClamp: 0.223, Temperature: 0.5,
-		MixAlpha: 0.75, MixLabelled: 0.5, LambdaU: 5, Ramp: 400,
+		MixAlpha: 0.75, MixLabelled: 0.5, LambdaU: 5, Ramp: 400, Guess: GuessSelf,
 		EvalEvery: 500, HeldOut: 40,
 	}
 }
@@ -171,23 +179,34 @@ func paper() Settings {
 func (s *Settings) lite() {
 	s.Width, s.Heads, s.Bagging = 128, 8, 16
 	s.Normal, s.Simulated, s.PerImage, s.Step = 3, 5, true, 4
-	s.MaxNormal, s.MaxSim, s.Variants = 200, 320, 10
-	s.Steps, s.LearningRate, s.Warmup, s.Cosine, s.Average = 300, 5e-4, 20, true, 0.99
-	s.EvalEvery, s.HeldOut = 100, 40
+	s.MaxNormal, s.MinSim, s.MaxSim, s.Variants = 200, 320, 320, 4
+	s.Steps, s.LearningRate, s.Warmup, s.Cosine, s.Average = 600, 1e-3, 30, true, 0.99
+	s.EvalEvery, s.HeldOut = 200, 40
 	s.Residual = Square
 	switch s.Supervision {
 	case Sup:
-		s.Normal, s.Simulated, s.Real = 2, 3, 3
+		s.Normal, s.Simulated, s.Real = 2, 2, 4
+		s.tune()
 	case Semi:
-		s.Normal, s.Simulated, s.Real, s.Copies = 1, 1, 2, 2
-		s.Steps, s.LearningRate, s.Ramp = 80, 1e-4, 60
+		s.Normal, s.Simulated, s.Real, s.Copies = 2, 2, 2, 2
+		s.tune()
+		s.Guess, s.Temperature, s.Ramp = GuessStart, 1, 40
+		// A box holds a few hundred blocks, a batch thousands: a mean over the few,
+		// times 5, would outweigh all that is known for sure.
+		s.LambdaU = 0.3
 	}
+}
+
+// tune shortens a training that starts from the unsupervised weights. Held-out
+// pictures know simulated defects only, and would always like the start best: they
+// are looked at once, at the end.
+func (s *Settings) tune() {
+	s.Steps, s.LearningRate, s.Warmup, s.Average, s.EvalEvery = 80, 2e-4, 10, 0.95, 0
 }
 
 // fast puts a per-block MLP in the Swin's place.
 func (s *Settings) fast() {
 	s.Classifier, s.Width = MLP, 128
-	s.Steps, s.LearningRate, s.EvalEvery = 2*s.Steps, 2*s.LearningRate, 2*s.EvalEvery
 }
 
 // Batch returns how many windows a step takes from pictures whose map has perImage
@@ -236,6 +255,7 @@ func (s Settings) Check() error {
 	unit("mix_labelled", s.MixLabelled)
 	if s.Supervision == Semi && s.MixMatch {
 		bad(s.Copies > 0, "ResMixMatch needs at least one copy, not %d", s.Copies)
+		bad(s.Guess == GuessSelf || s.Guess == GuessStart, "nobody is called %q to guess: use self or start", s.Guess)
 		bad(s.Temperature > 0, "the temperature is %g, must be positive", s.Temperature)
 		bad(s.NoiseVar >= 0 && s.NoiseClamp >= 0 && s.MixAlpha > 0 && s.LambdaU >= 0, "noise and lambda_u must not be negative, mix_alpha positive")
 	}
