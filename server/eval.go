@@ -40,7 +40,7 @@ type kindRow struct {
 }
 
 func newEvalCmd() *cobra.Command {
-	var model, data, lib string
+	var model, data, beside, lib string
 	var run ort.Options
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -64,8 +64,15 @@ kind of defect. The map that is measured is the one that the page shows.`,
 				return fmt.Errorf("%s: %w in test/*: eval needs test pictures, in the MVTec layout", data, dataset.ErrNoImages)
 			}
 			moved := leaveOut(set, m)
+			if beside != "" {
+				other, err := detect.Load(beside)
+				if err != nil {
+					return err
+				}
+				moved += leaveOut(set, other)
+			}
 			if moved > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%d defective images that the model was trained on are left out\n", moved)
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d defective images that were trained on are left out\n", moved)
 			}
 			if err := startRuntime(lib); err != nil {
 				return err
@@ -86,6 +93,7 @@ kind of defect. The map that is measured is the one that the page shows.`,
 	f := cmd.Flags()
 	f.StringVar(&model, "model", "", "model file")
 	f.StringVar(&data, "data", "", "folder in the MVTec layout")
+	f.StringVar(&beside, "beside", "", "another model: leave out what it was trained on, too, so that the figures compare")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	runFlags(f, &run, &lib)
 	require(cmd, "model", "data")
