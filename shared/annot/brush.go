@@ -1,10 +1,6 @@
 package annot
 
-import (
-	"slices"
-
-	"semirest/shared/block"
-)
+import "semirest/shared/block"
 
 // MaxRadius bounds a brush's radius, in pixels.
 const MaxRadius = 2048
@@ -153,7 +149,13 @@ func (e *Editor) room(g block.Grid) bool {
 		return false
 	}
 	if e.layer(g) == nil && len(e.l.Layers) >= MaxLayers {
-		e.l.Layers = slices.DeleteFunc(e.l.Layers, Layer.empty)
+		kept := e.l.Layers[:0]
+		for _, y := range e.l.Layers {
+			if !y.empty() {
+				kept = append(kept, y)
+			}
+		}
+		e.l.Layers = kept
 	}
 	return e.layer(g) != nil || len(e.l.Layers) < MaxLayers
 }
@@ -164,7 +166,12 @@ func fits(g block.Grid) bool {
 }
 
 func (y Layer) empty() bool {
-	return !slices.ContainsFunc(y.Cells, func(c block.Label) bool { return c != block.Unknown })
+	for _, c := range y.Cells {
+		if c != block.Unknown {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *Editor) layer(g block.Grid) *Layer {

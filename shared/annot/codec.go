@@ -40,11 +40,7 @@ func (l *Labels) Append(b []byte) []byte {
 	for _, t := range l.Spent {
 		b = putUvarint(b, uint64(max(t, 0)))
 	}
-	last := l.next
-	for _, s := range l.Shapes {
-		last = max(last, s.ID)
-	}
-	b = put(putUvarint(b, uint64(last)), len(l.Shapes))
+	b = put(putUvarint(b, uint64(l.LastID())), len(l.Shapes))
 	before := int64(0)
 	for _, s := range l.Shapes {
 		b = putSigned(b, int64(s.ID)-before)

@@ -1,9 +1,6 @@
 package annot
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // Drag is a shape being pulled by the pointer, from press to release: one step.
 type Drag struct {
@@ -56,7 +53,7 @@ func (d *Drag) To(x, y float64, even bool) {
 		}
 		s = d.e.l.moved(s, dx, dy)
 	case s.Polygon():
-		s.Points = slices.Clone(s.Points)
+		s.Points = append([]Point(nil), s.Points...)
 		s.Points[d.handle] = Point{x, y}
 	case d.handle == Rotate:
 		a := math.Atan2(y-s.Box.Y, x-s.Box.X) + math.Pi/2
@@ -112,7 +109,9 @@ func (e *Editor) InsertPoint(id uint32, x, y float64) (Handle, error) {
 			best, edge = d, i
 		}
 	}
-	s.Points = slices.Insert(slices.Clone(s.Points), edge+1, Point{x, y})
+	points := make([]Point, 0, len(s.Points)+1)
+	points = append(append(points, s.Points[:edge+1]...), Point{x, y})
+	s.Points = append(points, s.Points[edge+1:]...)
 	return Handle(edge + 1), e.Set(s)
 }
 
@@ -124,7 +123,8 @@ func (e *Editor) RemovePoint(id uint32, point Handle) error {
 		return ErrShape
 	}
 	s := e.l.Shapes[at]
-	s.Points = slices.Delete(slices.Clone(s.Points), int(point), int(point)+1)
+	points := append(make([]Point, 0, len(s.Points)), s.Points[:point]...)
+	s.Points = append(points, s.Points[point+1:]...)
 	return e.Set(s)
 }
 

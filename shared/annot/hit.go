@@ -1,10 +1,6 @@
 package annot
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // Handle is a place on a shape that can be pulled.
 type Handle int
@@ -81,24 +77,19 @@ func (e *Editor) At(x, y, reach float64, selected uint32) (Hit, bool) {
 // Under returns the ids of all shapes that hold the point, smallest first: the
 // next click takes the next one.
 func (e *Editor) Under(x, y float64) []uint32 {
-	type found struct {
-		id   uint32
-		area float64
-	}
-	var all []found
+	var ids []uint32
+	var areas []float64
 	for i, b := range e.bounds {
 		if x < b[0] || y < b[1] || x > b[2] || y > b[3] {
 			continue
 		}
 		if s := e.l.Shapes[i]; s.Contains(x, y) {
-			all = append(all, found{s.ID, s.Area()})
+			ids, areas = append(ids, s.ID), append(areas, s.Area())
 		}
 	}
-	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.area, b.area) })
-	ids := make([]uint32, len(all))
-	for i, f := range all {
-		ids[i] = f.id
-	}
+	order(len(ids), func(i, j int) bool { return areas[i] < areas[j] || areas[i] == areas[j] && ids[i] < ids[j] }, func(i, j int) {
+		ids[i], ids[j], areas[i], areas[j] = ids[j], ids[i], areas[j], areas[i]
+	})
 	return ids
 }
 

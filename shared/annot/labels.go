@@ -121,6 +121,20 @@ func (l *Labels) Index(id uint32) int {
 	return -1
 }
 
+// LastID is the largest id that a shape of this picture ever had. The next shape
+// gets the one after it.
+func (l *Labels) LastID() uint32 {
+	last := l.next
+	for _, s := range l.Shapes {
+		last = max(last, s.ID)
+	}
+	return last
+}
+
+// SetLastID says what LastID was, for labels that are made from another form
+// than Append's.
+func (l *Labels) SetLastID(id uint32) { l.next = id }
+
 var (
 	// ErrShape means that a shape has no area, lies outside the picture, or is
 	// no number.
@@ -187,7 +201,8 @@ const (
 func round(v float64) float64 { return math.Round(v*steps) / steps }
 
 func fromAngle(a float64) int {
-	return int(math.Round(math.Remainder(a, 2*math.Pi)/(2*math.Pi)*turns)) & (turns - 1)
+	t := a / (2 * math.Pi)
+	return int(math.Round((t-math.Floor(t))*turns)) & (turns - 1)
 }
 
 func toAngle(n int) float64 { return float64(n) * (2 * math.Pi / turns) }

@@ -1,9 +1,7 @@
 package annot
 
 import (
-	"cmp"
 	"image"
-	"slices"
 
 	"semirest/shared/block"
 )
@@ -28,7 +26,7 @@ func (r Region) Box(g block.Grid, w, h int) block.Box {
 func Regions(s block.Scores, threshold float32) []Region {
 	seen := make([]bool, len(s.Values))
 	var regions []Region
-	var stack []int
+	var stack, firsts []int // firsts: each region's first block, row by row
 	for i, v := range s.Values {
 		if seen[i] || !(v >= threshold) {
 			continue
@@ -51,9 +49,14 @@ func Regions(s block.Scores, threshold float32) []Region {
 				}
 			}
 		}
-		regions = append(regions, r)
+		regions, firsts = append(regions, r), append(firsts, i)
 	}
-	slices.SortStableFunc(regions, func(a, b Region) int { return cmp.Compare(b.Peak, a.Peak) })
+	order(len(regions), func(i, j int) bool {
+		a, b := regions[i].Peak, regions[j].Peak
+		return a > b || a == b && firsts[i] < firsts[j]
+	}, func(i, j int) {
+		regions[i], regions[j], firsts[i], firsts[j] = regions[j], regions[i], firsts[j], firsts[i]
+	})
 	return regions
 }
 

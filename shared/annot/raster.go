@@ -2,7 +2,6 @@ package annot
 
 import (
 	"math"
-	"slices"
 
 	"semirest/shared/block"
 )
@@ -63,7 +62,7 @@ func (s Shape) fill(w, h int, row func(y int, s block.Span)) {
 					xs = append(xs, p.X+(at-p.Y)/(q.Y-p.Y)*(q.X-p.X))
 				}
 			}
-			slices.Sort(xs)
+			order(len(xs), func(i, j int) bool { return xs[i] < xs[j] }, func(i, j int) { xs[i], xs[j] = xs[j], xs[i] })
 		} else if x0, x1, ok := s.Box.Chord(at); ok {
 			xs = append(xs, x0, x1)
 		}

@@ -41,14 +41,14 @@ type cellChange struct {
 
 // back takes a step back, newest change first.
 func (e *Editor) back(s *step) {
-	for _, c := range slices.Backward(s.cells) {
-		e.setCell(c.cellKey, c.before)
+	for i := len(s.cells) - 1; i >= 0; i-- {
+		e.setCell(s.cells[i].cellKey, s.cells[i].before)
 	}
-	for _, c := range slices.Backward(s.rows) {
-		e.setRow(c.y, c.before)
+	for i := len(s.rows) - 1; i >= 0; i-- {
+		e.setRow(s.rows[i].y, s.rows[i].before)
 	}
-	for _, c := range slices.Backward(s.shapes) {
-		e.setShape(c.at, c.after, c.before)
+	for i := len(s.shapes) - 1; i >= 0; i-- {
+		e.setShape(s.shapes[i].at, s.shapes[i].after, s.shapes[i].before)
 	}
 	e.l.Normal = s.normal[0]
 }
@@ -69,11 +69,23 @@ func (e *Editor) forth(s *step) {
 
 // tidy drops changes that ended where they began.
 func (s *step) tidy() {
-	s.rows = slices.DeleteFunc(s.rows, func(c rowChange) bool { return slices.Equal(c.before, c.after) })
-	s.cells = slices.DeleteFunc(s.cells, func(c cellChange) bool { return c.before == c.after })
-	s.shapes = slices.DeleteFunc(s.shapes, func(c shapeChange) bool {
-		return c.before != nil && c.after != nil && same(*c.before, *c.after)
-	})
+	rows, cells, shapes := s.rows[:0], s.cells[:0], s.shapes[:0]
+	for _, c := range s.rows {
+		if !slices.Equal(c.before, c.after) {
+			rows = append(rows, c)
+		}
+	}
+	for _, c := range s.cells {
+		if c.before != c.after {
+			cells = append(cells, c)
+		}
+	}
+	for _, c := range s.shapes {
+		if c.before == nil || c.after == nil || !same(*c.before, *c.after) {
+			shapes = append(shapes, c)
+		}
+	}
+	s.rows, s.cells, s.shapes = rows, cells, shapes
 }
 
 func (s *step) empty() bool {
@@ -88,11 +100,16 @@ func same(a, b Shape) bool {
 func (e *Editor) setShape(at int, before, after *Shape) {
 	switch {
 	case before == nil:
-		e.l.Shapes = slices.Insert(e.l.Shapes, at, *after)
-		e.bounds = slices.Insert(e.bounds, at, boundsOf(*after))
+		e.l.Shapes, e.bounds = append(e.l.Shapes, Shape{}), append(e.bounds, [4]float64{})
+		copy(e.l.Shapes[at+1:], e.l.Shapes[at:])
+		copy(e.bounds[at+1:], e.bounds[at:])
+		e.l.Shapes[at], e.bounds[at] = *after, boundsOf(*after)
 	case after == nil:
-		e.l.Shapes = slices.Delete(e.l.Shapes, at, at+1)
-		e.bounds = slices.Delete(e.bounds, at, at+1)
+		last := len(e.l.Shapes) - 1
+		copy(e.l.Shapes[at:], e.l.Shapes[at+1:])
+		copy(e.bounds[at:], e.bounds[at+1:])
+		e.l.Shapes[last] = Shape{} // lets go of its points
+		e.l.Shapes, e.bounds = e.l.Shapes[:last], e.bounds[:last]
 	default:
 		e.l.Shapes[at], e.bounds[at] = *after, boundsOf(*after)
 	}
@@ -113,14 +130,38 @@ func (e *Editor) setRow(y int, row []block.Span) {
 	if e.l.Mask.rows == nil {
 		e.l.Mask.rows = make([][]block.Span, e.l.H)
 	}
-	x0, x1 := e.l.W, 0
-	for _, r := range [][]block.Span{e.l.Mask.rows[y], row} {
-		if len(r) > 0 {
-			x0, x1 = min(x0, r[0].X0), max(x1, r[len(r)-1].X1)
-		}
+	if x0, x1 := differ(e.l.Mask.rows[y], row); x0 < x1 {
+		e.touch(float64(x0), float64(y), float64(x1), float64(y+1))
 	}
-	e.touch(float64(x0), float64(y), float64(x1), float64(y+1))
 	e.l.Mask.rows[y] = row
+}
+
+// differ returns the pixels from the first to the last that two rows differ in;
+// nothing, x0 >= x1, for equal rows.
+func differ(a, b []block.Span) (x0, x1 int) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	switch {
+	case len(a) == 0 && len(b) == 0:
+		return 0, 0
+	case len(a) == 0:
+		return b[0].X0, b[len(b)-1].X1
+	case len(b) == 0:
+		return a[0].X0, a[len(a)-1].X1
+	}
+	p, q := a[len(a)-1], b[len(b)-1]
+	x0, x1 = min(a[0].X0, b[0].X0), max(p.X1, q.X1)
+	if a[0].X0 == b[0].X0 {
+		x0 = min(a[0].X1, b[0].X1)
+	}
+	if p.X1 == q.X1 {
+		x1 = max(p.X0, q.X0)
+	}
+	return x0, x1
 }
 
 func (e *Editor) setCell(k cellKey, v block.Label) {
