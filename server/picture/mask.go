@@ -16,6 +16,19 @@ func Mask(path string, l prep.Limits) (prep.Size, []byte, error) {
 	if err != nil {
 		return prep.Size{}, nil, fmt.Errorf("mask: %w", err)
 	}
+	return p.Size, marked(p), nil
+}
+
+// DecodeMask is Mask on a file's bytes.
+func DecodeMask(data []byte, l prep.Limits) (prep.Size, []byte, error) {
+	p, err := Decode(data, l)
+	if err != nil {
+		return prep.Size{}, nil, fmt.Errorf("mask: %w", err)
+	}
+	return p.Size, marked(p), nil
+}
+
+func marked(p RGB) []byte {
 	mask := make([]byte, p.W*p.H)
 	var top byte
 	for i := range mask {
@@ -28,5 +41,5 @@ func Mask(path string, l prep.Limits) (prep.Size, []byte, error) {
 			mask[i] = 1
 		}
 	}
-	return p.Size, mask, nil
+	return mask
 }

@@ -84,17 +84,26 @@ func DecodeFile(path string, l prep.Limits) (RGB, error) {
 	return p, nil
 }
 
-// FileSize reads the upright size of a picture from its header alone.
+// SizeOf reads the upright size of a picture from the header in a file's bytes.
+func SizeOf(data []byte, l prep.Limits) (prep.Size, error) {
+	stored, err := header(data, l)
+	if err != nil {
+		return prep.Size{}, err
+	}
+	return prep.ReadOrientation(data).Size(stored), nil
+}
+
+// FileSize is SizeOf on a file; the error names it.
 func FileSize(path string, l prep.Limits) (prep.Size, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return prep.Size{}, err
 	}
-	stored, err := header(data, l)
+	size, err := SizeOf(data, l)
 	if err != nil {
 		return prep.Size{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return prep.ReadOrientation(data).Size(stored), nil
+	return size, nil
 }
 
 func readFile(path string) ([]byte, error) {
