@@ -1,0 +1,203 @@
+package format
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"unicode/utf8"
+)
+
+// archive is an opened zip, or a folder, whose names are safe.
+type archive struct {
+	limits Limits
+	zip    bool   // not a folder
+	files  []file // sorted by path
+	byPath map[string]int
+	left   atomic.Int64 // bytes that may still be unpacked
+}
+
+// file is one file of an archive.
+type file struct {
+	path string // below the folder that all files are in
+	size uint64 // as its directory says
+	open func() (io.ReadCloser, error)
+}
+
+func (f file) base() string { return path.Base(f.path) }
+func (f file) dir() string  { return path.Dir(f.path) }
+
+// openArchive reads the directory of a zip and checks every name in it.
+func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrArchive, err)
+	}
+	a := &archive{limits: l, zip: true}
+	a.left.Store(l.Total)
+	if len(z.File) > l.Entries {
+		return nil, fmt.Errorf("%w: it has %d files, %d are admitted", ErrLimit, len(z.File), l.Entries)
+	}
+	seen := make(map[string]bool, len(z.File))
+	for _, f := range z.File {
+		if err := safe(f); err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(f.Name, "/") || junk(f.Name) {
+			continue
+		}
+		if seen[f.Name] {
+			return nil, fmt.Errorf("%w: %q is there twice", ErrUnsafe, f.Name)
+		}
+		seen[f.Name] = true
+		a.files = append(a.files, file{f.Name, f.UncompressedSize64, f.Open})
+	}
+	a.arrange()
+	return a, nil
+}
+
+// openFiles lists the regular files of a folder, or the one file that root is.
+func openFiles(fsys fs.FS, root string, l Limits) (*archive, error) {
+	a := &archive{limits: l}
+	a.left.Store(l.Total)
+	err := fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !d.Type().IsRegular() || junk(p) {
+			return err
+		}
+		if len(a.files) >= l.Entries {
+			return fmt.Errorf("%w: it has more than %d files", ErrLimit, l.Entries)
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		a.files = append(a.files, file{p, uint64(max(info.Size(), 0)), func() (io.ReadCloser, error) { return fsys.Open(p) }})
+		return nil
+	})
+	a.arrange()
+	return a, err
+}
+
+// arrange puts the files in order.
+func (a *archive) arrange() {
+	a.strip()
+	slices.SortFunc(a.files, func(x, y file) int { return strings.Compare(x.path, y.path) })
+	a.byPath = make(map[string]int, len(a.files))
+	for i, f := range a.files {
+		a.byPath[f.path] = i
+	}
+}
+
+// safe refuses an entry that could mean a place outside of the archive, though
+// nothing here uses a name as one: what reads the names later may.
+func safe(f *zip.File) error {
+	name := strings.TrimSuffix(f.Name, "/")
+	switch {
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%w: %q is not in UTF-8", ErrUnsafe, f.Name)
+	case strings.ContainsAny(name, "\\\x00") || len(name) > 1 && name[1] == ':' || !fs.ValidPath(name) || name == ".":
+		return fmt.Errorf("%w: %q: use plain relative names with forward slashes", ErrUnsafe, f.Name)
+	case f.Mode()&fs.ModeType&^fs.ModeDir != 0:
+		return fmt.Errorf("%w: %q is a link or a device", ErrUnsafe, f.Name)
+	case f.Flags&1 != 0:
+		return fmt.Errorf("%w: %q is encrypted", ErrArchive, f.Name)
+	}
+	return nil
+}
+
+// junk is what file managers and version control leave in archives, and this
+// package's own notes.
+func junk(name string) bool {
+	base := path.Base(name)
+	return strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, ".") ||
+		strings.EqualFold(base, "Thumbs.db") || strings.EqualFold(base, "desktop.ini") || name == NotesName
+}
+
+// layout are the folders that formats give a meaning; they are not taken for the
+// folder that everything was packed in.
+var layout = map[string]bool{
+	"train": true, "test": true, "valid": true, "val": true, "ground_truth": true, "images": true, "labels": true,
+	"masks": true, "annotations": true, "jpegimages": true, "imagesets": true, "truth": true, "unlabelled": true, "good": true,
+}
+
+// strip takes the folders away that all files are in.
+func (a *archive) strip() {
+	for len(a.files) > 0 {
+		top, _, ok := strings.Cut(a.files[0].path, "/")
+		if !ok || layout[strings.ToLower(top)] {
+			return
+		}
+		for _, f := range a.files {
+			if !strings.HasPrefix(f.path, top+"/") {
+				return
+			}
+		}
+		for i := range a.files {
+			a.files[i].path = a.files[i].path[len(top)+1:]
+		}
+	}
+}
+
+// file finds a file by its path; nil: there is none.
+func (a *archive) file(p string) *file {
+	if i, ok := a.byPath[p]; ok {
+		return &a.files[i]
+	}
+	return nil
+}
+
+// open opens a file that must not hold more than limit bytes, whatever the
+// directory says.
+func (a *archive) open(f file, limit int64) (io.ReadCloser, error) {
+	if f.size > uint64(limit) {
+		return nil, fmt.Errorf("%w: %s has %d bytes, %d are admitted", ErrLimit, f.path, f.size, limit)
+	}
+	r, err := f.open()
+	if err != nil {
+		return nil, a.damaged(f.path, err)
+	}
+	return &bounded{ReadCloser: r, a: a, name: f.path, left: limit}, nil
+}
+
+// read reads a whole file.
+func (a *archive) read(f file, limit int64) ([]byte, error) {
+	r, err := a.open(f, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+// bounded counts what is unpacked of one file and of the archive.
+type bounded struct {
+	io.ReadCloser
+	a    *archive
+	name string
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.left -= int64(n)
+	if b.a.left.Add(-int64(n)) < 0 || b.left < 0 {
+		return 0, fmt.Errorf("%w: %s unpacks to more than is admitted", ErrLimit, b.name)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = b.a.damaged(b.name, err)
+	}
+	return n, err
+}
+
+// damaged says that a file cannot be read: the zip's fault, or the disk's.
+func (a *archive) damaged(name string, err error) error {
+	if a.zip {
+		return fmt.Errorf("%w: %s: %w", ErrArchive, name, err)
+	}
+	return fmt.Errorf("read %s: %w", name, err)
+}
