@@ -1,0 +1,314 @@
+package evaluation
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"semirest/server/metric"
+	"semirest/server/project"
+	"semirest/shared/heat"
+)
+
+// Result is what a model reaches on a project's pictures.
+type Result struct {
+	Key      string          `json:"key"` // of what it was computed from
+	Model    project.ID      `json:"model"`
+	Metrics  project.Metrics `json:"metrics"`
+	Kinds    []Kind          `json:"kinds"`
+	Pictures []Picture       `json:"pictures"`
+
+	// Curves of the model and of the plain distance.
+	PrecisionRecall         []metric.Point `json:"precision_recall"`
+	Overlap                 []metric.Point `json:"overlap"`
+	DistancePrecisionRecall []metric.Point `json:"distance_precision_recall"`
+	DistanceOverlap         []metric.Point `json:"distance_overlap"`
+}
+
+// Kind measures one kind of defect, its pictures with the normal ones. What could not
+// be measured is nil.
+type Kind struct {
+	Kind       string   `json:"kind"`
+	Pictures   int      `json:"pictures"`
+	AP         *float64 `json:"pixel_ap"`
+	PRO        *float64 `json:"pro"`
+	AUROC      *float64 `json:"pixel_auroc"`
+	ImageAUROC *float64 `json:"image_auroc"`
+	Misses     int      `json:"misses"`
+}
+
+// Picture is how a picture did.
+type Picture struct {
+	ID        project.ID `json:"id"`
+	Name      string     `json:"name"`
+	SHA256    string     `json:"sha256"`
+	Kind      string     `json:"kind"` // empty: normal
+	Granule   string     `json:"granule,omitempty"`
+	Defective bool       `json:"defective"`
+	Score     float64    `json:"score"`    // calibrated
+	AP        *float64   `json:"pixel_ap"` // within the picture
+}
+
+// Points of a curve, at least.
+const curvePoints = 200
+
+// pixelBudget bounds what all pictures are measured at together; where they have more
+// pixels, all are measured smaller. A pixel costs 9 bytes at the worst.
+const pixelBudget = 80 << 20
+
+// Measure measures a stored model on those of the cases whose anomalous pixels are
+// known. It returns what it computed before where nothing has changed. progress may be
+// nil.
+func (j *Judge) Measure(ctx context.Context, m project.Model, cases []Case, progress func(done, total int)) (*Result, error) {
+	if progress == nil {
+		progress = func(int, int) {}
+	}
+	cases = slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return !c.Located() })
+	w := &measuring{judge: j, model: m, threshold: m.Threshold}
+	if w.threshold == 0 {
+		w.threshold = 1
+	}
+	key := w.key(cases)
+	if r := j.readResult(m.SHA256, key); r != nil {
+		r.Model = m.ID
+		return r, nil
+	}
+	w.scale(cases)
+	r := new(Result)
+	heads := []Head{Trained, Distance}
+	if m.Supervision == "none" {
+		heads = heads[:1] // they are the same
+	}
+	for k, head := range heads { // one after the other: pixels take room
+		w.groups = map[string]*tally{"": new(tally)}
+		for i, c := range cases {
+			progress(k*len(cases)+i, len(heads)*len(cases))
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if err := w.add(ctx, head, i, c); err != nil {
+				return nil, fmt.Errorf("evaluation: %w", err)
+			}
+		}
+		if err := w.sum(r, head); err != nil {
+			return nil, fmt.Errorf("evaluation: %w", err)
+		}
+	}
+	if len(heads) == 1 {
+		x := &r.Metrics
+		x.Distance, x.DistancePRO, x.DistanceAUROC, x.DistanceImage = x.AP, x.PRO, x.AUROC, x.ImageAUROC
+		r.DistancePrecisionRecall, r.DistanceOverlap = r.PrecisionRecall, r.Overlap
+	}
+	r.Pictures = w.pictures
+	r.Metrics.Pictures, r.Metrics.Granule, r.Metrics.Latency = len(w.pictures), w.granule, median(w.took)
+	r.Key, r.Model = key, m.ID
+	if m.Metrics != nil {
+		r.Metrics.Learnt, r.Metrics.Labelled = m.Metrics.Learnt, m.Metrics.Labelled
+		if r.Metrics.Latency == 0 {
+			r.Metrics.Latency = m.Metrics.Latency
+		}
+	}
+	progress(len(heads)*len(cases), len(heads)*len(cases))
+	j.writeResult(m.SHA256, r)
+	return r, nil
+}
+
+// measuring carries one Measure.
+type measuring struct {
+	judge     *Judge
+	model     project.Model
+	threshold float64
+	shrink    float64           // of the pictures' sides
+	groups    map[string]*tally // by kind, "" for the normal pictures; of one head
+	masks     [][]byte          // at the size that is measured
+	pictures  []Picture
+	took      []time.Duration
+	granule   string
+}
+
+// tally collects the pictures of one kind.
+type tally struct {
+	pixels metric.Group
+	images []float32 // image scores
+	misses int
+}
+
+func (w *measuring) key(cases []Case) string {
+	sum := sha256.New()
+	fmt.Fprintln(sum, "2", w.model.SHA256, w.threshold)
+	for _, c := range cases {
+		p, revision := c.Picture, uint64(0)
+		if p.Labels != nil {
+			revision = p.Labels.Revision
+		}
+		fmt.Fprintf(sum, "%s %s %q %q %s %d %v\n", p.ID, p.SHA256, p.Name, c.Kind(), p.Truth, revision, c.Verdict())
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// scale decides how much smaller than themselves pictures are measured.
+func (w *measuring) scale(cases []Case) {
+	pixels := 0.0
+	for _, c := range cases {
+		pixels += float64(c.Picture.Width) * float64(c.Picture.Height)
+	}
+	w.shrink = min(1, math.Sqrt(pixelBudget/max(pixels, 1)))
+}
+
+// add scores a picture and takes its pixels in.
+func (w *measuring) add(ctx context.Context, head Head, at int, c Case) error {
+	p := c.Picture
+	width, height := max(1, int(w.shrink*float64(p.Width))), max(1, int(w.shrink*float64(p.Height)))
+	if head == Trained {
+		full, granule, err := c.truth(ctx, w.judge.files)
+		if err != nil {
+			return err
+		}
+		mask := smaller(full, p.Width, p.Height, width, height)
+		w.masks = append(w.masks, mask)
+		out := Picture{ID: p.ID, Name: p.Name, SHA256: p.SHA256, Granule: granule}
+		if slices.Contains(mask, 1) {
+			out.Defective, out.Kind = true, c.Kind()
+			if w.granule == "" || slices.Index(Granules, granule) < slices.Index(Granules, w.granule) {
+				w.granule = granule
+			}
+		}
+		w.pictures = append(w.pictures, out)
+	}
+	out, mask := &w.pictures[at], w.masks[at]
+	t := w.groups[out.Kind]
+	if t == nil {
+		t = new(tally)
+		w.groups[out.Kind] = t
+	}
+	s, took, err := w.judge.Scores(ctx, w.model.SHA256, head, p)
+	if err != nil {
+		return err
+	}
+	values := heat.NewDisplay(s.Rows, s.Cols, p.Width, p.Height, width, height).Map(nil, s.Values)
+	if err := t.pixels.Add(values, mask, width, height); err != nil {
+		return fmt.Errorf("%s: %w", p.Name, err)
+	}
+	top, _, _ := s.Max()
+	t.images = append(t.images, top)
+	if head != Trained {
+		return nil
+	}
+	if took > 0 {
+		w.took = append(w.took, took)
+	}
+	if out.Score = float64(top); !out.Defective {
+		return nil
+	}
+	if out.Score < w.threshold {
+		t.misses++
+	}
+	var own metric.Group
+	if err := own.Add(values, mask, width, height); err != nil {
+		return fmt.Errorf("%s: %w", p.Name, err)
+	}
+	out.AP = finite(metric.Measure(&own).AP)
+	return nil
+}
+
+// smaller brings a mask to another size, each pixel from the one under its centre;
+// nil is all normal.
+func smaller(mask []byte, w, h, toW, toH int) []byte {
+	out := make([]byte, toW*toH)
+	if mask == nil {
+		return out
+	}
+	for y := range toH {
+		row := mask[(2*y+1)*h/(2*toH)*w:]
+		for x := range toW {
+			if row[(2*x+1)*w/(2*toW)] != 0 {
+				out[y*toW+x] = 1
+			}
+		}
+	}
+	return out
+}
+
+// sum puts a head's measures into the result: over all kinds, and of the trained one
+// also of each kind with the normal pictures.
+func (w *measuring) sum(r *Result, head Head) error {
+	normal := w.groups[""]
+	pixels := []*metric.Group{&normal.pixels}
+	var images []float32
+	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
+		if name == "" {
+			continue
+		}
+		t := w.groups[name]
+		pixels, images = append(pixels, &t.pixels), append(images, t.images...)
+		if head != Trained {
+			continue
+		}
+		image, err := metric.AUROC(normal.images, t.images)
+		if err != nil {
+			return err
+		}
+		m := metric.Measure(&normal.pixels, &t.pixels)
+		r.Kinds = append(r.Kinds, Kind{Kind: name, Pictures: len(t.images), AP: finite(m.AP), PRO: finite(m.PRO),
+			AUROC: finite(m.AUROC), ImageAUROC: finite(image), Misses: t.misses})
+	}
+	m := metric.Measure(pixels...)
+	image, err := metric.AUROC(normal.images, images)
+	if err != nil {
+		return err
+	}
+	x := &r.Metrics
+	if head == Distance {
+		x.Distance, x.DistancePRO, x.DistanceAUROC, x.DistanceImage = finite(m.AP), finite(m.PRO), finite(m.AUROC), finite(image)
+		r.DistancePrecisionRecall, r.DistanceOverlap = metric.PrecisionRecall(curvePoints, pixels...), metric.Overlap(curvePoints, pixels...)
+		return nil
+	}
+	x.AP, x.PRO, x.AUROC, x.ImageAUROC = finite(m.AP), finite(m.PRO), finite(m.AUROC), finite(image)
+	x.Defective = len(images)
+	r.PrecisionRecall, r.Overlap = metric.PrecisionRecall(curvePoints, pixels...), metric.Overlap(curvePoints, pixels...)
+	return nil
+}
+
+// finite is nil for what is no number, which JSON cannot hold.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// median is in milliseconds.
+func median(took []time.Duration) float64 {
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return float64(took[len(took)/2].Microseconds()) / 1000
+}
+
+func (j *Judge) readResult(sha, key string) *Result {
+	text, err := os.ReadFile(filepath.Join(j.folder(sha), "result.json"))
+	if err != nil {
+		return nil
+	}
+	r := new(Result)
+	if json.Unmarshal(text, r) != nil || r.Key != key {
+		return nil
+	}
+	return r
+}
+
+// writeResult keeps a result where it can: on a full disk it is computed again.
+func (j *Judge) writeResult(sha string, r *Result) {
+	if text, err := json.Marshal(r); err == nil {
+		_ = replace(filepath.Join(j.folder(sha), "result.json"), text)
+	}
+}
