@@ -29,6 +29,7 @@ type page struct {
 	reports  map[uint32]client.Report
 	states   []client.LinkState
 	progress []wire.Progress
+	notices  []wire.Message // of the watched project
 }
 
 type pagePicture struct {
@@ -150,6 +151,19 @@ func (p *page) Link(s client.Status) {
 }
 
 func (p *page) Detectors([]wire.Detector, string) {}
+
+// Training, Job, Changed and Refused implement client.Listener: the notices of a project that is watched.
+func (p *page) Training(m wire.Training) { p.note(m) }
+func (p *page) Job(m wire.Job)           { p.note(m) }
+func (p *page) Changed(m wire.Changed)   { p.note(m) }
+
+func (p *page) Refused(text string) { p.note(wire.Error{Text: text}) }
+
+func (p *page) note(m wire.Message) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.notices = append(p.notices, m)
+}
 
 func (p *page) Progress(m wire.Progress) {
 	p.mu.Lock()

@@ -15,7 +15,7 @@ import (
 // answered. Exactly one Scores or Error answers.
 func (x *session) crop(ctx context.Context, m wire.Crop, b *buffer, arrived time.Time) {
 	x.crops.Add(1)
-	det, release, code, text := x.admit(m)
+	det, release, code, text := x.admit(ctx, m)
 	if code != 0 {
 		b.free()
 		if code == wire.CodeStale {
@@ -66,7 +66,7 @@ func (x *session) crop(ctx context.Context, m wire.Crop, b *buffer, arrived time
 
 // admit checks a crop against the window, the open detector and the limits. A code above 0 refuses it; else det is in
 // use until release is called.
-func (x *session) admit(m wire.Crop) (det *served, release func(), code wire.Code, text string) {
+func (x *session) admit(ctx context.Context, m wire.Crop) (det *served, release func(), code wire.Code, text string) {
 	x.mu.Lock()
 	name, waiting := x.open, len(x.pending)
 	_, twice := x.pending[m.Request]
@@ -83,7 +83,7 @@ func (x *session) admit(m wire.Crop) (det *served, release func(), code wire.Cod
 	if err := limits.Check(prep.Size{W: m.PictureW, H: m.PictureH}); err != nil {
 		return nil, nil, wire.CodeTooLarge, err.Error()
 	}
-	det, release, ok := x.server.detectors.use(name)
+	det, release, ok := x.server.useDetector(ctx, x.who, name)
 	if !ok {
 		return nil, nil, wire.CodeNotFound, fmt.Sprintf("detector %q is no longer served", name)
 	}

@@ -160,6 +160,17 @@ func (r *registry) use(name string) (s *served, release func(), ok bool) {
 	}, true
 }
 
+// remove retires the detector of that name; false when there is none.
+func (r *registry) remove(name string) bool {
+	r.mu.Lock()
+	old := r.live[name]
+	delete(r.live, name)
+	done := r.retire(old)
+	r.mu.Unlock()
+	done()
+	return old != nil
+}
+
 // list returns what is served, by name. The detectors are only described, not kept open.
 func (r *registry) list() []*served {
 	r.mu.Lock()

@@ -11,6 +11,13 @@
 //     between their owners; a full queue answers 'busy' at once instead of piling up pixels. A runner takes tasks and
 //     gives them to the detector's Scorer, several of one detector in one run where batches pay.
 //   - An owner is whom the queue is fair to: a session, or the address that uploads pictures come from.
+//   - A caller is who sent a request or opened a session: a person with a cookie or a token, whoever is on this machine
+//     where there are no accounts, or a guest. The table of access says what each route and each message needs; a server
+//     with a route that the table does not know is not made.
+//   - A workshop is what the routes and messages of projects are made of: where pictures, labels and models are kept, and
+//     who trains. A project's deployed model is the detector "project/ID". Labels are acknowledged once they are on the
+//     disk; saved on an old revision they are answered with what is there instead. Who watches a project is told of
+//     changes, jobs and maps; see Notify.
 //
 // The package knows nothing of models or files. What it needs (a Scorer, a decoder of pictures, the gallery of the
 // demonstration) it states as small interfaces and functions; package main fits them in.

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"semirest/server/job"
+	"semirest/server/project"
 	"semirest/shared/prep"
 )
 
@@ -34,6 +38,15 @@ const (
 	codeBusy        = "busy"
 	codeUnavailable = "unavailable"
 	codeInternal    = "internal"
+	codeConflict    = "conflict"        // labels were changed meanwhile
+	codeBadLabels   = "bad_labels"      // labels that cannot be read, or are of another picture
+	codeSignedOut   = "signed_out"      // sign in (again)
+	codeSignIn      = "sign_in_refused" // wrong name or password
+	codeThrottled   = "throttled"
+	codeExists      = "exists"
+	codeInvalid     = "invalid"
+	codeFull        = "no_space"
+	codeNoAccounts  = "no_accounts"
 )
 
 func newFault(status int, code, message string) *fault {
@@ -56,7 +69,24 @@ func faultOf(err error) *fault {
 		return newFault(http.StatusRequestEntityTooLarge, codeTooLarge,
 			"the request is larger than "+strconv.FormatInt(body.Limit, 10)+" bytes")
 	}
+	if t, ok := errors.AsType[*project.ThrottledError](err); ok {
+		return &fault{http.StatusTooManyRequests, codeThrottled, t.Error(), max(t.After, time.Second)}
+	}
 	switch {
+	case errors.Is(err, project.ErrNotFound):
+		return notFound("what was asked for is not here")
+	case errors.Is(err, project.ErrExists):
+		return newFault(http.StatusConflict, codeExists, "that is here already")
+	case errors.Is(err, project.ErrInvalid):
+		return newFault(http.StatusUnprocessableEntity, codeInvalid, reason(err))
+	case errors.Is(err, project.ErrFull), errors.Is(err, syscall.ENOSPC):
+		return newFault(http.StatusInsufficientStorage, codeFull, "the server's disk is full; nothing was changed")
+	case errors.Is(err, project.ErrSignIn):
+		return newFault(http.StatusUnauthorized, codeSignIn, project.ErrSignIn.Error())
+	case errors.Is(err, project.ErrSignedOut):
+		return newFault(http.StatusUnauthorized, codeSignedOut, "sign in again")
+	case errors.Is(err, job.ErrBusy):
+		return &fault{http.StatusServiceUnavailable, codeBusy, "too many jobs wait already; wait for one to end, or cancel one", time.Minute}
 	case errors.Is(err, errBusy):
 		return &fault{http.StatusServiceUnavailable, codeBusy, errBusy.Error(), time.Second}
 	case errors.Is(err, errStopping), errors.Is(err, context.Canceled):
@@ -78,6 +108,17 @@ func faultOf(err error) *fault {
 	return newFault(http.StatusInternalServerError, codeInternal, "the server failed; its log says why")
 }
 
+// reason is what an error of package project says to people: the text of its ReasonError, or what follows the kind.
+func reason(err error) string {
+	if r, ok := errors.AsType[*project.ReasonError](err); ok {
+		return r.Reason
+	}
+	if _, what, ok := strings.Cut(err.Error(), project.ErrInvalid.Error()+": "); ok {
+		return what // it quotes what was sent and nothing else
+	}
+	return "that is " + project.ErrInvalid.Error()
+}
+
 // answerFault is echo's error handler: every error of the API is the same JSON object.
 func (s *Server) answerFault(err error, c echo.Context) {
 	if c.Response().Committed {
@@ -88,6 +129,9 @@ func (s *Server) answerFault(err error, c echo.Context) {
 		s.log.Error("request failed", "route", c.Path(), "error", err)
 	}
 	s.meter.errors.WithLabelValues(f.Code).Inc()
+	if f.Status == http.StatusUnauthorized {
+		c.Response().Header().Set("WWW-Authenticate", "Bearer")
+	}
 	if f.retry > 0 {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds())))
 	}

@@ -73,6 +73,16 @@ func (g guard) originAllowed(r *http.Request) bool {
 	return from.host == own.host && from.port == own.port
 }
 
+// fetchAllowed tells whether a request that changes something comes from a page that may: one without an Origin is held
+// to what the browser says of its site. A page of another port of this machine is of the same site, and is refused.
+func (g guard) fetchAllowed(r *http.Request) bool {
+	if r.Header.Get("Origin") != "" {
+		return g.originAllowed(r)
+	}
+	from := r.Header.Get("Sec-Fetch-Site")
+	return from == "" || from == "same-origin" || from == "none"
+}
+
 // hostAllowed stops DNS rebinding: a foreign page whose name was made to point at 127.0.0.1 has an Origin equal to
 // its Host, but that Host is no name of this machine. Connections from elsewhere are not looked at, since the server
 // cannot know all its names.

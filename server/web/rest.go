@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -153,16 +154,20 @@ func describe(d *served) detectorJSON {
 
 func (s *Server) listDetectors(c echo.Context) error {
 	list := []detectorJSON{}
-	for _, d := range s.detectors.list() {
+	for _, d := range s.visibleDetectors(c.Request().Context(), who(c)) {
 		list = append(list, describe(d))
 	}
 	return c.JSON(http.StatusOK, map[string]any{"detectors": list})
 }
 
 func (s *Server) getDetector(c echo.Context) error {
-	d, release, ok := s.detectors.use(c.Param("name"))
-	if !ok {
+	name, err := url.PathUnescape(c.Param("name")) // those of projects have a slash
+	if err != nil {
 		return noDetector(c.Param("name"))
+	}
+	d, release, ok := s.useDetector(c.Request().Context(), who(c), name)
+	if !ok {
+		return noDetector(name)
 	}
 	defer release()
 	return c.JSON(http.StatusOK, describe(d))

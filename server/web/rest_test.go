@@ -218,7 +218,8 @@ func TestOpenAPIFile(t *testing.T) {
 	if err := doc.Validate(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, Config{Version: "test", Gallery: fakeGallery{}, Jobs: fakeJobs{}}, nil)
+	b := newBench(t, Config{Version: "test", Gallery: fakeGallery{}, Jobs: fakeJobs{}})
+	r := b.rig
 	r.Tell("k", Progress{What: "Fitting", Done: 1, Total: 2, Left: time.Second})
 	r.Tell("bad", Progress{What: "Fitting", Ended: true, Failed: "no library"})
 
@@ -277,8 +278,10 @@ func TestOpenAPIFile(t *testing.T) {
 			req = httptest.NewRequest(c.method, "http://localhost"+c.path, bytes.NewReader(body))
 			req.Header.Set("Content-Type", kind)
 		}
+		req.RemoteAddr = "127.0.0.1:1234" // without accounts only people on the machine may everything
 		checkAgainst(t, router, r.Handler(), req, c.status)
 	}
+	b.holdProjectsAgainst(router)
 }
 
 func checkAgainst(t *testing.T, router routers.Router, h http.Handler, req *http.Request, status int) {
@@ -460,7 +463,8 @@ func TestFaultsOfUnknownErrorsTellNothing(t *testing.T) {
 	if f.Status != 500 || strings.Contains(f.Message, "secret") {
 		t.Errorf("%+v", f)
 	}
-	codes := []string{codeBadRequest, codeForbidden, codeNotFound, codeMethod, codeTooLarge, codeUnreadable, codeBusy, codeUnavailable, codeInternal}
+	codes := []string{codeBadRequest, codeForbidden, codeNotFound, codeMethod, codeTooLarge, codeUnreadable, codeBusy, codeUnavailable, codeInternal,
+		codeConflict, codeBadLabels, codeSignedOut, codeSignIn, codeThrottled, codeExists, codeInvalid, codeFull, codeNoAccounts}
 	doc, err := openapi3.NewLoader().LoadFromData(openAPI)
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ func (s *Server) routes() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.answerFault
 	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's to write
-	e.Use(s.observe, s.protect)
+	e.Use(s.observe, s.protect, s.authorise)
 
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReady)
@@ -49,6 +49,8 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/demo/pictures/:name", s.getPicture)
 	api.GET("/demo/pictures/:name/mask", s.getMask)
 	api.GET("/demo/pictures/:name/thumbnail", s.getThumbnail)
+	s.mapPeople(api)
+	s.mapProjects(api)
 	// Without this, a wrong address under /api would be answered by the page.
 	e.Any(strayRoute, stray)
 	if s.config.Page != nil {
@@ -81,6 +83,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 				err = errors.New("web: a handler panicked")
 			}
 			if err != nil {
+				if broken, ok := errors.AsType[*brokenOff](err); ok {
+					s.log.Error("an answer was broken off", "route", c.Path(), "error", broken.error)
+					panic(http.ErrAbortHandler)
+				}
 				c.Error(err) // writes the answer, so that its status is known below
 				err = nil
 			}
@@ -94,7 +100,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 				level = slog.LevelDebug // asked every few seconds by machines
 			}
 			s.log.Log(c.Request().Context(), level, "request", "method", c.Request().Method, "path", c.Request().URL.Path,
-				"status", status, "bytes", c.Response().Size, "seconds", time.Since(start).Seconds(), "remote", c.RealIP())
+				"status", status, "bytes", c.Response().Size, "seconds", time.Since(start).Seconds(), "remote", c.RealIP(), "user", who(c).Name)
 		}()
 		return next(c)
 	}
@@ -119,6 +125,9 @@ func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
 			return newFault(http.StatusForbidden, codeForbidden,
 				fmt.Sprintf("pages from %q may not use this server; start it with --allow-origin to let them", r.Header.Get("Origin")))
 		}
+		if !safe(r.Method) && !s.guard.fetchAllowed(r) {
+			return newFault(http.StatusForbidden, codeForbidden, "another site's page sent this; only the server's own page may change anything")
+		}
 		return next(c)
 	}
 }
@@ -131,13 +140,16 @@ func (s *Server) getStream(c echo.Context) error {
 	if s.sessionCount() >= s.config.Sessions {
 		return &fault{http.StatusServiceUnavailable, codeBusy, "the server has as many sessions as it takes; try again later", 5 * time.Second}
 	}
+	if err := s.roomFor(who(c)); err != nil {
+		return err
+	}
 	w := &upgradeWriter{ResponseWriter: c.Response().Writer}
 	conn, err := s.upgrader.Upgrade(w, c.Request(), nil)
 	if err != nil {
 		return newFault(http.StatusBadRequest, codeBadRequest, "this address speaks the websocket protocol of package wire: "+err.Error())
 	}
 	c.Response().Status, c.Response().Committed = http.StatusSwitchingProtocols, true
-	x, ok := s.enter(conn, c.RealIP())
+	x, ok := s.enter(conn, c.RealIP(), who(c))
 	if !ok {
 		_ = conn.Close()
 		return nil

@@ -30,8 +30,11 @@ type Config struct {
 	// *prep.SizeError for a picture beyond the limits.
 	Decode func(data []byte, l prep.Limits) (prep.Size, []byte, error)
 
-	Gallery Gallery // of the demonstration; nil: none
-	Jobs    Jobs    // long work to list and cancel; nil: none
+	Gallery  Gallery  // of the demonstration; nil: none
+	Jobs     Jobs     // long work to list and cancel; nil: none
+	Accounts Accounts // who may do what; nil: whoever is on this machine may everything
+
+	Workshop *Workshop // projects; nil: none
 
 	AllowOrigins []string      // origins besides the server's own, as https://name[:port]
 	Limits       prep.Limits   // of pictures; zero: prep.DefaultLimits
@@ -64,7 +67,11 @@ type Server struct {
 	meter     *meter
 	uploads   chan struct{} // holds a token for every upload under way
 	decoding  chan struct{} // holds a token for every uploaded picture being decoded
+	imports   chan struct{} // holds a token for every import under way
+	thumbs    thumbs
+	swapping  sync.Mutex // so that sessions are told of detectors in the order they came
 	echo      *echo.Echo
+	routed    map[string]bool // "METHOD path" of every route
 
 	runners  sync.WaitGroup
 	ctx      context.Context // of runs and sessions; ends when the server's patience does
@@ -109,6 +116,7 @@ func New(c Config) (*Server, error) {
 		queue:     newQueue(c.Queue),
 		uploads:   make(chan struct{}, maxUploads),
 		decoding:  make(chan struct{}, maxDecoding),
+		imports:   make(chan struct{}, maxImports),
 		sessions:  make(map[*session]struct{}),
 		progress:  make(map[string]Progress),
 	}
@@ -130,6 +138,15 @@ func New(c Config) (*Server, error) {
 		s.runners.Go(func() { s.run(s.ctx) })
 	}
 	s.echo = s.routes()
+	if err := checkAccess(s.echo.Routes()); err != nil {
+		s.queue.close()
+		s.abort()
+		return nil, err
+	}
+	s.routed = make(map[string]bool)
+	for _, r := range s.echo.Routes() {
+		s.routed[r.Method+" "+r.Path] = true
+	}
 	return s, nil
 }
 
@@ -139,30 +156,39 @@ func (s *Server) Install(d Detector) error {
 	if err := d.check(); err != nil {
 		return err
 	}
+	s.swapping.Lock()
+	defer s.swapping.Unlock()
 	live := s.detectors.install(d)
 	if live == nil {
 		return fmt.Errorf("web: no room for detector %s: %d are served already", d.Name, wire.MaxDetectors)
 	}
 	s.log.Info("detector installed", "name", d.Name, "model", d.Model, "input", d.Input.String(), "generation", live.generation)
-	s.broadcast("detector "+d.Name, live.message(0).Append(nil))
+	s.announce(live)
 	return nil
+}
+
+// Remove stops serving a detector. Crops in the queue are still scored; who has it open is told at the next one.
+func (s *Server) Remove(name string) {
+	if s.detectors.remove(name) {
+		s.log.Info("detector removed", "name", name)
+	}
 }
 
 // describe sends a session the detector's present description.
 func (s *Server) describe(x *session, name string) {
-	if d, release, ok := s.detectors.use(name); ok {
+	if d, release, ok := s.useDetector(s.ctx, x.who, name); ok {
 		x.out.notify("detector "+name, d.message(0).Append(nil))
 		release()
 	}
 }
 
 // hello is what a new session is told first.
-func (s *Server) hello() wire.Hello {
+func (s *Server) hello(ctx context.Context, w caller) wire.Hello {
 	h := wire.Hello{
 		Lowest: wire.Version, Highest: wire.Version, Window: wire.Window, MaxFrame: s.config.MaxFrame,
 		MaxSide: s.config.Limits.MaxSide, MaxPixels: s.config.Limits.MaxPixels, Server: "semirest " + s.config.Version,
 	}
-	for _, d := range s.detectors.list() {
+	for _, d := range s.visibleDetectors(ctx, w) {
 		h.Detectors = append(h.Detectors, d.message(0))
 	}
 	return h
@@ -177,8 +203,15 @@ func (s *Server) broadcast(key string, data []byte) {
 	}
 }
 
+// openSessions are those that are open now.
+func (s *Server) openSessions() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.sessions))
+}
+
 // enter registers a session; false when the server is stopping or full.
-func (s *Server) enter(conn *websocket.Conn, remote string) (*session, bool) {
+func (s *Server) enter(conn *websocket.Conn, remote string, w caller) (*session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping.Load() || len(s.sessions) >= s.config.Sessions {
@@ -186,6 +219,7 @@ func (s *Server) enter(conn *websocket.Conn, remote string) (*session, bool) {
 	}
 	s.last++
 	x := newSession(s, conn, s.last, remote)
+	x.who = w
 	s.sessions[x] = struct{}{}
 	s.gone.Add(1)
 	return x, true
@@ -265,9 +299,7 @@ func (s *Server) Stop(ctx context.Context) error {
 
 // drain makes every session finish and waits for them; when ctx ends it cuts them off.
 func (s *Server) drain(ctx context.Context) error {
-	s.mu.Lock()
-	open := slices.Collect(maps.Keys(s.sessions))
-	s.mu.Unlock()
+	open := s.openSessions()
 	for _, x := range open {
 		x.drain()
 	}

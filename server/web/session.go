@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"semirest/server/project"
 	"semirest/shared/wire"
 )
 
@@ -32,9 +33,11 @@ type session struct {
 	out    *outbox
 	lastly closing // what the writer says after everything else; set before out.end
 
-	draining atomic.Bool
+	who    caller                  // as of the upgrade; again finds them anew
+	ending atomic.Pointer[closing] // what the reader is to stop with; nil: it goes on
 
 	mu      sync.Mutex
+	watched map[project.ID]bool           // projects whose notices it gets
 	open    string                        // name of the open detector, "" for none
 	pending map[uint32]context.CancelFunc // unanswered crops
 	idle    *sync.Cond                    // pending became empty
@@ -63,7 +66,7 @@ func (x *session) run(ctx context.Context) {
 	defer cancel()
 	start := time.Now()
 	x.log.Info("session opened")
-	hello := x.server.hello().Append(nil)
+	hello := x.server.hello(ctx, x.who).Append(nil)
 	x.server.recall(x)
 	written := make(chan struct{})
 	go func() {
@@ -99,8 +102,8 @@ func (x *session) read(ctx context.Context) closing {
 	x.conn.SetPongHandler(func(string) error { x.alive(); return nil })
 	for {
 		x.alive()
-		if x.draining.Load() {
-			return goingAway
+		if end := x.ending.Load(); end != nil {
+			return *end
 		}
 		kind, r, err := x.conn.NextReader()
 		if err == nil && kind != websocket.BinaryMessage {
@@ -116,8 +119,8 @@ func (x *session) read(ctx context.Context) closing {
 			return closing{websocket.CloseMessageTooBig, "message too large"}
 		}
 		if err != nil {
-			if x.draining.Load() {
-				return goingAway
+			if end := x.ending.Load(); end != nil {
+				return *end
 			}
 			if !errors.Is(err, io.EOF) && !websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway) {
 				x.log.Debug("connection lost", "error", err)
@@ -136,13 +139,17 @@ var goingAway = closing{websocket.CloseGoingAway, "the server is stopping"}
 // handle acts on one message. It owns b. A close frame in the result ends the connection.
 func (x *session) handle(ctx context.Context, b *buffer) closing {
 	arrived := time.Now()
+	if end := x.recheck(ctx, len(b.data)); end.code != 0 {
+		b.free()
+		return end
+	}
 	m, err := wire.Parse(b.data)
 	request := wire.Request(b.data)
 	if crop, ok := m.(wire.Crop); ok && err == nil {
 		x.crop(ctx, crop, b, arrived)
 		return closing{}
 	}
-	b.free()
+	defer b.free() // labels alias it
 	switch {
 	case errors.Is(err, wire.ErrVersion):
 		x.fail(ctx, 0, wire.CodeVersion, err.Error())
@@ -166,7 +173,7 @@ func (x *session) handle(ctx context.Context, b *buffer) closing {
 		}
 		x.mu.Unlock()
 	case wire.Watch, wire.Labels:
-		return x.refuse(ctx, request, wire.CodeUnknownType, "this server has no projects")
+		x.projectMessage(ctx, request, m)
 	default:
 		return x.refuse(ctx, request, wire.CodeBadMessage, "only a server sends messages of this type")
 	}
@@ -175,7 +182,7 @@ func (x *session) handle(ctx context.Context, b *buffer) closing {
 
 // openDetector answers Open.
 func (x *session) openDetector(ctx context.Context, m wire.Open) {
-	d, release, ok := x.server.detectors.use(m.Detector)
+	d, release, ok := x.server.useDetector(ctx, x.who, m.Detector)
 	if !ok {
 		x.fail(ctx, m.Request, wire.CodeNotFound, fmt.Sprintf("there is no detector %q here; Hello lists those there are", m.Detector))
 		return
@@ -223,17 +230,20 @@ func (x *session) settle(ctx context.Context) {
 	}
 }
 
-// drain makes the reader stop, so that run answers what it has taken in and closes with 1001.
-func (x *session) drain() {
-	x.draining.Store(true)
+// drain stops the session because the server stops.
+func (x *session) drain() { x.stop(goingAway) }
+
+// stop makes the reader stop, so that run answers what it has taken in and closes as said. The first stop counts.
+func (x *session) stop(end closing) {
+	x.ending.CompareAndSwap(nil, &end)
 	x.alive()
 }
 
-// alive gives the client readPatience from now for its next message, or none if the session drains. The flag is read
-// after the deadline was set and drain sets the flag first, so that no interleaving loses the past deadline.
+// alive gives the client readPatience from now for its next message, or none if the session is to end. That is read
+// after the deadline was set and stop sets it first, so that no interleaving loses the past deadline.
 func (x *session) alive() {
 	_ = x.conn.NetConn().SetReadDeadline(time.Now().Add(readPatience))
-	if x.draining.Load() {
+	if x.ending.Load() != nil {
 		_ = x.conn.NetConn().SetReadDeadline(time.Unix(1, 0))
 	}
 }
@@ -252,6 +262,7 @@ func (x *session) write(hello []byte) error {
 			if err := x.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(sendPatience)); err != nil {
 				return err
 			}
+			x.remain() // a session that only listens ends too when its person's does
 			continue
 		case <-x.out.wake:
 		}

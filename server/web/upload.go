@@ -62,7 +62,7 @@ func (s *Server) postScore(c echo.Context) error {
 		return errBusy
 	}
 	name := c.QueryParam("detector")
-	det, release, ok := s.detectors.use(name)
+	det, release, ok := s.useDetector(c.Request().Context(), who(c), name)
 	if !ok {
 		if name == "" {
 			return newFault(http.StatusBadRequest, codeBadRequest, "say which detector: ?detector=NAME; /api/v1/detectors lists them")
