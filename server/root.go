@@ -28,12 +28,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	begun = new(bool)
 	for _, cmd := range []*cobra.Command{
 		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newExportCmd(), newInfoCmd(),
-		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newBenchCmd(), newVersionCmd(),
+		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newVersionCmd(),
 	} {
-		run := cmd.RunE
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			*begun = true
-			return run(cmd, args)
+		for _, cmd := range append(cmd.Commands(), cmd) {
+			run := cmd.RunE
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				*begun = true
+				return run(cmd, args)
+			}
 		}
 		root.AddCommand(cmd)
 	}

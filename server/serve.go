@@ -39,6 +39,9 @@ type serveOptions struct {
 	queue        int
 	maxPixels    int64
 	logLevel     string
+	store        storeOptions
+	auth         bool
+	demo         bool
 }
 
 func newServeCmd() *cobra.Command {
@@ -52,8 +55,13 @@ func newServeCmd() *cobra.Command {
 Without --model it serves the demonstration: two detectors of synthetic
 pictures, fitted when they are first needed and kept in the data folder.
 
-It listens on this machine only, unless --addr says otherwise. There is no
-login: whoever reaches the address may use it.`,
+It also keeps projects, in which people label pictures and train detectors on
+them: see --projects. A project's detector is called project/ID.
+
+It listens on this machine only, unless --addr says otherwise. Without --auth
+there is no login: whoever reaches the address may score pictures, and whoever
+is on this machine may do everything. With --auth people sign in; make the first
+account with semirest user add.`,
 		Example: "  semirest serve\n  semirest serve --model bottle.safetensors --model lids=lids-v2.safetensors --addr :8080",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,6 +72,9 @@ login: whoever reaches the address may use it.`,
 	f.StringArrayVar(&o.models, "model", nil, "model to serve, as FILE or NAME=FILE; may be given several times")
 	f.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on; :8080 is every address of this machine")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder for what the server keeps (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
+	f.BoolVar(&o.demo, "demo", true, "without --model, serve the demonstration")
+	storeFlags(f, &o.store)
+	f.BoolVar(&o.auth, "auth", false, "people sign in, and may do what their accounts say")
 	runFlags(f, &o.run, &o.ortLib)
 	f.StringArrayVar(&o.allowOrigins, "allow-origin", nil, "web page origin that may use the server besides its own, as https://name; may be given several times")
 	f.IntVar(&o.queue, "queue", 64, "crops that may wait before the server answers 'busy'")
@@ -73,7 +84,7 @@ login: whoever reaches the address may use it.`,
 }
 
 // serve runs the server until ctx ends.
-func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) error {
+func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
 		return fmt.Errorf("--log-level %q: give debug, info, warn or error", o.logLevel)
@@ -97,15 +108,22 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) error {
 		return errors.Join(err, closeDetectors(detectors))
 	}
 	defer listener.Close()
+	shop, err := openWorkshop(ctx, o, log)
+	if err != nil {
+		return errors.Join(err, closeDetectors(detectors))
+	}
+	defer func() { err = errors.Join(err, shop.close()) }()
 
 	c := web.Config{
 		Version: version, Page: frontend.Handler(), Decode: decodePicture, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
-		Limits: prep.Limits{MaxSide: prep.DefaultLimits.MaxSide, MaxPixels: o.maxPixels},
+		Limits:   prep.Limits{MaxSide: prep.DefaultLimits.MaxSide, MaxPixels: o.maxPixels},
+		Accounts: shop.accounts, Workshop: shop.web(),
 	}
 	var server *web.Server // set before the first job is submitted
 	jobs := job.New(ctx, 1, 16, func(i job.Info) { server.Tell("job "+i.ID, jobProgress(i)) })
 	c.Jobs = jobs
-	if len(o.models) == 0 {
+	showing := o.demo && len(o.models) == 0
+	if showing {
 		c.Gallery = newGallery()
 	}
 	if server, err = web.New(c); err != nil {
@@ -116,24 +134,33 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) error {
 			return err
 		}
 	}
-	if len(o.models) == 0 {
-		dir, err := dataDir(o.dataDir)
-		if err != nil {
-			return err
-		}
-		d, err := newDemonstration(filepath.Join(dir, "demo"), o.run, log, server.Install)
-		if err != nil {
-			return err
-		}
-		if err := d.start(jobs); err != nil {
+	if err := shop.start(ctx, server); err != nil {
+		return err
+	}
+	if showing {
+		if err := startDemonstration(o, log, server, jobs); err != nil {
 			return err
 		}
 	}
+	shop.greet(ctx, out)
 	fmt.Fprintf(out, "SemiREST is at %s\n", pageAddress(o.addr, listener.Addr()))
 	err = server.Serve(ctx, listener)
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return cmp.Or(err, jobs.Close(patience))
+}
+
+// startDemonstration serves the demonstration's detectors, of which jobs fit those that are not there yet.
+func startDemonstration(o *serveOptions, log *slog.Logger, server *web.Server, jobs *job.Queue) error {
+	data, err := dataDir(o.dataDir)
+	if err != nil {
+		return err
+	}
+	d, err := newDemonstration(filepath.Join(data, "demo"), o.run, log, server.Install)
+	if err != nil {
+		return err
+	}
+	return d.start(jobs)
 }
 
 // loadDetectors reads the models of the --model flags.
@@ -187,23 +214,33 @@ func webDetector(name, path string, m *detect.Model, run ort.Options) (web.Detec
 			return web.Detector{}, errors.Join(err, scorer.Close())
 		}
 	}
+	d := describeDetector(name, id, m)
+	d.Batch = batchOn(scorer.Device())
+	d.Scorer = scorer
+	d.Close = func() { _ = scorer.Close() } // nothing can be done about a session that does not close
+	return d, nil
+}
+
+// batchOn is the most crops in one run on a device. On a processor runs of several do not pay: see web.Detector.
+func batchOn(device string) int {
+	if device == ort.CUDA {
+		return 8
+	}
+	return 1
+}
+
+// describeDetector is all of a detector but what runs it.
+func describeDetector(name, id string, m *detect.Model) web.Detector {
 	kind := wire.Distance
 	if m.Supervision != "none" {
 		kind = wire.Probability
-	}
-	batch := 1 // on a processor runs of several do not pay: see web.Detector
-	if scorer.Device() == ort.CUDA {
-		batch = 8
 	}
 	return web.Detector{
 		Name: name, Model: id, Preset: m.Preset, Supervision: m.Supervision, Created: m.Provenance.Created,
 		Input: m.Input, Tile: m.Tile, Block: m.Block, Kind: kind,
 		Threshold: m.Threshold.Value, FalseAlarms: m.Threshold.FalseAlarmRate,
 		Method: fmt.Sprintf("%g %% false alarms, %s of %d normal pictures", 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images),
-		Batch:  batch,
-		Scorer: scorer,
-		Close:  func() { _ = scorer.Close() }, // nothing can be done about a session that does not close
-	}, nil
+	}
 }
 
 // fileID tells one model file from another: the head of its SHA-256.

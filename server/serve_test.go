@@ -269,6 +269,7 @@ func TestDemoProgressGrows(t *testing.T) {
 }
 
 func TestServeSaysWhatIsWrong(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -307,6 +308,7 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 
 // TestServeStartsAndStops runs the command as a user does, with a model of its own.
 func TestServeStartsAndStops(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	path := filepath.Join(t.TempDir(), "metal=1.safetensors")
 	d := smallDemonstration(t, t.TempDir(), slog.New(slog.DiscardHandler), nil)
 	d.pictures = 4

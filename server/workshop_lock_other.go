@@ -1,0 +1,14 @@
+//go:build !unix
+
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// lockDir opens the lock's file; this system's locks are not used.
+func lockDir(dir string) (io.Closer, error) {
+	return os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+}
