@@ -30,7 +30,7 @@ type superviseOptions struct {
 	simulated            int
 	rate                 float64
 	noKNN, noMixMatch    bool
-	noDropout            bool
+	noDropout, noFusion  bool
 	foreground, textures string
 }
 
@@ -52,6 +52,7 @@ func (o *superviseOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.noKNN, "no-knn-augmentation", false, "take every residual to the nearest row")
 	f.BoolVar(&o.noMixMatch, "no-mixmatch", false, "semi: leave unknown blocks out instead of guessing them")
 	f.BoolVar(&o.noDropout, "no-dropout", false, "drop no blocks in training")
+	f.BoolVar(&o.noFusion, "no-fusion", false, "let the classifier stand alone, whatever held-out pictures say of the distance")
 	f.StringVar(&o.foreground, "foreground", "auto", "where defects are simulated: auto, object or all")
 	f.StringVar(&o.textures, "textures", "", "folder of textures to fill simulated defects from (DTD or any); default: a built-in set")
 }
@@ -95,6 +96,7 @@ func (o *superviseOptions) settings(preset, supervision string, seed uint64) (tr
 		}
 	}
 	s.MixMatch = s.MixMatch && !o.noMixMatch
+	s.Alone = o.noFusion
 	if o.steps > 0 {
 		s.Steps = o.steps
 	}

@@ -115,7 +115,10 @@ func (r *run) choose(ctx context.Context) error {
 		h.Step = record.BestStep
 		record.Choices = append(record.Choices, Choice{Weight: w, Held: h})
 	}
-	at := best(record.Choices, s.Supervision)
+	at := 0
+	if !s.Alone {
+		at = best(record.Choices, s.Supervision)
+	}
 	chosen := &record.Choices[at]
 	chosen.Chosen = true
 	record.Why = explain(record.Choices, at, premium(s.Supervision))
@@ -154,7 +157,7 @@ func explain(choices []Choice, at int, premium float64) string {
 	text := fmt.Sprintf("on held-out probes: classifier alone %s, distance alone %s", figures(alone), figures(distance))
 	switch c.Weight {
 	case 0:
-		return text + "; the classifier stands alone: any share of the distance costs too much"
+		return text + "; the classifier stands alone"
 	case 1:
 		return text + "; the distance alone is kept: simulated defects are a poor match here"
 	}

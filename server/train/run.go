@@ -505,7 +505,7 @@ func (r *run) save(l *learner) error {
 }
 
 // look measures the present weights on the held-out pictures, in a single pass, and
-// keeps the best.
+// keeps the best; under Sup and Semi the last.
 func (r *run) look(ctx context.Context, l *learner, report *Progress) error {
 	c := l.classifier(r.scale)
 	c.Bagging = 0
@@ -523,7 +523,9 @@ func (r *run) look(ctx context.Context, l *learner, report *Progress) error {
 	h.Step = l.trainer.State().Step
 	best := true
 	for _, old := range r.at.Looks {
-		best = best && h.Score() > old.Score()
+		// Held-out pictures know simulated defects only, and would like what has just
+		// begun to learn real ones best: there the last weights are kept.
+		best = best && (l.Supervision != Un || h.Score() > old.Score())
 	}
 	r.at.Looks = append(r.at.Looks, h)
 	if best {

@@ -112,8 +112,9 @@ type Settings struct {
 	Start *Settings `json:"start,omitempty"`
 
 	// Choosing.
-	EvalEvery int `json:"eval_every"` // steps between looks at the held-out pictures; 0: only at the end
-	HeldOut   int `json:"held_out"`   // simulated pictures on held-out normal ones, of each recipe
+	Alone     bool `json:"classifier_alone"` // never fuse with the distance
+	EvalEvery int  `json:"eval_every"`       // steps between looks at the held-out pictures; 0: only at the end
+	HeldOut   int  `json:"held_out"`         // simulated pictures on held-out normal ones, of each recipe
 }
 
 // Presets.
@@ -197,11 +198,9 @@ func (s *Settings) lite() {
 	}
 }
 
-// tune shortens a training that starts from the unsupervised weights. Held-out
-// pictures know simulated defects only, and would always like the start best: they
-// are looked at once, at the end.
+// tune shortens a training that starts from the unsupervised weights.
 func (s *Settings) tune() {
-	s.Steps, s.LearningRate, s.Warmup, s.Average, s.EvalEvery = 80, 2e-4, 10, 0.95, 0
+	s.Steps, s.LearningRate, s.Warmup, s.Average, s.EvalEvery = 80, 2e-4, 10, 0.95, 40
 }
 
 // fast puts a per-block MLP in the Swin's place.
