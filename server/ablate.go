@@ -77,7 +77,8 @@ func newAblateCmd() *cobra.Command {
 		Long: `Trains detectors with parts of the method left out or exchanged, as Table 7 of
 the paper does, and measures them on the test set: ablation.csv, ablation.md and
 ablation.png. Features and neighbours are computed once for all rows that share
-them. sup and semi move --defects images to training; their rows, and the un row
+them; classifiers stand alone, unfused. sup and semi move --defects images to
+training; their rows, and the un row
 "full, without moved images", are measured on the images left.`,
 		Example: "  semirest ablate --data ../shared/data/mvtec_bottle --out ablation --seeds 3",
 		Args:    cobra.NoArgs,
@@ -97,7 +98,7 @@ them. sup and semi move --defects images to training; their rows, and the un row
 	f.StringVar(&o.out, "out", "", "folder to write to; it is made where it does not exist")
 	f.StringVar(&o.preset, "preset", "lite", "lite, fast or paper")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights")
-	f.StringVar(&o.profile, "profile", "", "coarse, flat, fine or auto (default: flat)")
+	f.StringVar(&o.profile, "profile", train.AutoProfile, "fine, flat, coarse or auto")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels")
 	f.IntVar(&o.bankRows, "bank-rows", 0, "rows of the memory bank (default: the preset's)")
 	f.IntVar(&seeds, "seeds", 1, "seeds, from --seed on")
@@ -112,7 +113,7 @@ them. sup and semi move --defects images to training; their rows, and the un row
 	f.IntVar(&o.classifier.heldN, "held-out-simulated", 0, "held-out simulated pictures (default: the preset's)")
 	f.StringVar(&o.classifier.foreground, "foreground", "auto", "where defects are simulated: auto, object or all")
 	f.StringVar(&o.classifier.textures, "textures", "", "folder of textures to fill simulated defects from")
-	o.classifier.block = 8
+	o.classifier.block, o.classifier.noFusion = 8, true
 	runFlags(f, &o.run, &o.ortLib)
 	require(cmd, "data", "out")
 	return cmd
@@ -252,7 +253,7 @@ func (a *ablator) row(ctx context.Context, row ablation) ([]ablationRow, error) 
 			row.change(to)
 		}
 	}
-	if row.supervision == "semi" && a.start != nil && s.Residual == train.Square {
+	if row.supervision != "un" && a.start != nil && s.Residual == train.Square {
 		init = a.start
 	}
 	begun := time.Now()
