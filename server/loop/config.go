@@ -94,7 +94,7 @@ func (l *Loop) config(j project.Job, p *plan) (train.Config, error) {
 		looks = 6 // which costs little there
 	}
 	s.EvalEvery = max(1, min(s.EvalEvery, s.Steps/looks))
-	c := train.Config{Settings: s, Fit: fit, Dir: l.folder(j.ID), Resume: true, Run: l.Run}
+	c := train.Config{Settings: s, Fit: fit, Profile: train.AutoProfile, Dir: l.folder(j.ID), Resume: true, Run: l.Run}
 	if l.Tune != nil {
 		l.Tune(&c)
 	}

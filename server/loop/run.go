@@ -215,6 +215,9 @@ func (l *Loop) learn(ctx context.Context, j project.Job, p *plan, r *reporter) (
 	r.expect(cfg, p)
 	var m *detect.Model
 	if j.Request.Supervision == "none" {
+		if cfg.Fit, err = cfg.WithProfile(ctx, src, nil); err != nil {
+			return nil, err
+		}
 		m, err = detect.Fit(ctx, cfg.Fit, src, func(f detect.Progress) {
 			r.training(ctx, train.Progress{Stage: f.Stage, Done: f.Done, Total: f.Total})
 		})
