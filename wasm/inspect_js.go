@@ -13,8 +13,8 @@ import (
 // and a client.Session, and is the session's Host and Listener.
 //
 // Messages from the page: start {url}, add {id, file, only}, remove {id},
-// first {id}, retry {id}, choose {name}, lossy {on}, redial. Messages to the
-// page: see the types of frontend/src/engine.ts.
+// first {id}, retry {id}, choose {name}, lossy {on}, redial, watch {project}.
+// Messages to the page: see the types of frontend/src/engine.ts.
 type worker struct {
 	session *client.Session
 	url     string
@@ -62,6 +62,8 @@ func (w *worker) receive(m js.Value) {
 		w.session.Lossy(m.Get("on").Bool())
 	case "redial":
 		w.session.Redial()
+	case "watch":
+		w.session.Watch(m.Get("project").String())
 	}
 }
 

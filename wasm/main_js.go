@@ -1,8 +1,8 @@
 // Command wasm is the Go client, compiled to WebAssembly and run twice by the
 // page: once in a Worker, where it decodes, cuts and streams pictures (role
-// "inspect"), and once on the page itself, where it colours heat maps and keeps
-// the list of results (role "overlay"). The global semirestRole, set before it
-// starts, says which.
+// "inspect"), and once on the page itself, where it colours heat maps, keeps the
+// list of results and draws labels (role "overlay"). The global semirestRole, set
+// before it starts, says which.
 //
 // The files of this package are the only ones that use syscall/js. They
 // convert, call and return; what there is to decide is decided in package

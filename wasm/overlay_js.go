@@ -30,6 +30,7 @@ func overlay() {
 			global.Get("console").Call("error", "wasm: "+name+": "+text)
 		}, f))
 	}
+	label(api)
 	global.Set("semirest", api)
 	if ready := global.Get("semirestReady"); ready.Type() == js.TypeFunction {
 		ready.Invoke()

@@ -36,6 +36,12 @@ func (s *Session) Received(number int, frame []byte) {
 		s.failure(m)
 	case wire.Progress:
 		s.listen.Progress(m)
+	case wire.Training:
+		s.listen.Training(m)
+	case wire.Job:
+		s.listen.Job(m)
+	case wire.Changed:
+		s.listen.Changed(m)
 	}
 	s.pump()
 }
@@ -49,6 +55,7 @@ func (s *Session) hello(m wire.Hello) {
 	s.window, s.maxFrame = min(m.Window, wire.Window), min(m.MaxFrame, wire.MaxFrame)
 	s.detectors = m.Detectors
 	s.openDetector()
+	s.watchAgain()
 }
 
 // openDetector asks for the wanted detector, or the one that was open, or the
@@ -199,6 +206,11 @@ func (s *Session) failure(m wire.Error) {
 			s.wanted = ""
 		}
 		s.openDetector()
+		return
+	}
+	if m.Request == s.asking {
+		s.asking = 0
+		s.listen.Refused(m.Text)
 		return
 	}
 	f, ok := s.flights[m.Request]

@@ -29,6 +29,8 @@ type world struct {
 	progress  []wire.Progress
 	pictures  map[uint32]Report
 	history   map[uint32][]State
+	notices   []wire.Message
+	refused   string
 }
 
 type timer struct {
@@ -78,6 +80,14 @@ func (w *world) Detectors(list []wire.Detector, open string) {
 }
 
 func (w *world) Progress(p wire.Progress) { w.progress = append(w.progress, p) }
+
+func (w *world) Training(m wire.Training) { w.notices = append(w.notices, m) }
+
+func (w *world) Job(m wire.Job) { w.notices = append(w.notices, m) }
+
+func (w *world) Changed(m wire.Changed) { w.notices = append(w.notices, m) }
+
+func (w *world) Refused(text string) { w.refused = text }
 
 func (w *world) Picture(r Report) {
 	w.pictures[r.ID] = r

@@ -38,6 +38,12 @@ type Listener interface {
 	Detectors(list []wire.Detector, open string)
 	Progress(wire.Progress)
 	Picture(Report)
+	// Training, Job and Changed tell of the project that is watched; Refused
+	// says, for people, why it cannot be.
+	Training(wire.Training)
+	Job(wire.Job)
+	Changed(wire.Changed)
+	Refused(text string)
 }
 
 // Prepared is a picture cut into crops.
@@ -90,6 +96,7 @@ type Session struct {
 	active    []*job // prepared, with unanswered crops, in order of sending
 	tickets   int
 
+	watching
 	flights    map[uint32]flight
 	requests   uint32
 	busy       int // answers 'busy' since the last scores

@@ -1,0 +1,474 @@
+package client
+
+import (
+	"errors"
+	"math"
+
+	"semirest/shared/annot"
+	"semirest/shared/block"
+)
+
+// Keys held while the pointer works.
+const (
+	Shift = 1 << iota // even: proportions, steps of 15 degrees; blocks: normal
+	Other             // Ctrl, Command or Alt: no snapping; brushes: erase
+)
+
+// deed is what the pointer is doing between press and release.
+type deed uint8
+
+const (
+	idle     deed = iota
+	pulling       // a shape or a handle of it
+	spanning      // a box, from corner to corner
+	leading       // the first side of a rotated box
+	widening      // its second side; the pointer is up
+	painting      // blocks
+	brushing
+	erasing
+	pointing // the points of a polygon; the pointer is up or down
+)
+
+// hand is what is under way.
+type hand struct {
+	deed   deed
+	down   bool
+	keys   bool // the keyboard presses, not the pointer
+	from   annot.Point
+	to     annot.Point
+	began  [2]float64 // on the screen
+	moved  bool       // beyond a click's trembling
+	drag   *annot.Drag
+	handle annot.Handle
+	again  bool // the press was on what was selected already: a click takes the next one under it
+	value  block.Label
+	before uint64 // the editor's revision
+	points []annot.Point
+}
+
+func (h *hand) busy() bool { return h.deed != idle }
+
+// tremble is how far, in CSS pixels, a click may move.
+const tremble = 4
+
+// Down is the pointer pressed.
+func (d *Desk) Down(x, y float64, keys int, now int64) {
+	d.touch(now)
+	d.cursor, d.shown = d.toPicture(x, y), pointerCursor
+	d.press(x, y, keys, false)
+}
+
+func (d *Desk) press(x, y float64, keys int, byKeys bool) {
+	p := d.cursor
+	switch d.hand.deed {
+	case widening:
+		d.finishRotated()
+		return
+	case pointing:
+		d.addPoint(x, y, keys)
+		return
+	case idle:
+	default:
+		return // a second button or finger
+	}
+	d.hand = hand{down: true, keys: byKeys, from: p, to: p, began: [2]float64{x, y}, before: d.e.Revision()}
+	switch d.tool {
+	case annot.ToolBox, annot.ToolRotated, annot.ToolPolygon:
+		if d.grab(p, keys, true) {
+			return
+		}
+		at := d.snapped(p, keys, block.Grid{})
+		d.pick(0)
+		d.hand.from, d.hand.to = at, at
+		switch d.tool {
+		case annot.ToolBox:
+			d.hand.deed = spanning
+		case annot.ToolRotated:
+			d.hand.deed = leading
+		default:
+			d.hand.deed = pointing
+			d.hand.points = []annot.Point{at}
+		}
+	case annot.ToolBlock8, annot.ToolBlock16:
+		d.pick(0)
+		d.hand.deed = painting
+		d.hand.value = block.Anomalous
+		g := d.grid()
+		if keys&Shift != 0 {
+			d.hand.value = block.Normal
+		}
+		if c, ok := g.At(p.X, p.Y, d.e.Labels().W, d.e.Labels().H); keys&Other != 0 || ok && d.cell(g, g.Index(c.Row, c.Col)) == d.hand.value {
+			d.hand.value = block.Unknown // a second stroke over a block takes its label away
+		}
+		d.e.Begin()
+		_ = d.e.PaintBlocks(g, p, p, d.hand.value)
+		d.inked()
+	case annot.ToolBrush:
+		d.pick(0)
+		d.hand.deed = brushing
+		if keys&Other != 0 {
+			d.hand.value = block.Normal
+		}
+		d.e.Begin()
+		d.e.Brush(p, p, d.radius, d.hand.value == block.Normal)
+		d.inked()
+	case annot.ToolEraser:
+		d.pick(0)
+		d.hand.deed = erasing
+		d.e.Begin()
+		d.e.Erase(p, p, d.radius)
+		d.inked()
+	default:
+		if !d.grab(p, keys, false) {
+			d.pick(0)
+			d.hand = hand{}
+		}
+	}
+}
+
+// grab takes hold of what lies under p: of the selected shape's handles only,
+// or also of any shape.
+func (d *Desk) grab(p annot.Point, keys int, handles bool) bool {
+	hit, ok := d.e.At(p.X, p.Y, d.reach(), d.selected)
+	if ok && hit.Handle == annot.Inside && d.selected != 0 {
+		// The selected one stays in hand where others lie on it.
+		for _, id := range d.e.Under(p.X, p.Y) {
+			if id == d.selected {
+				hit.ID, d.hand.again = id, true
+			}
+		}
+	}
+	if !ok || handles && (hit.ID != d.selected || hit.Handle == annot.Inside) {
+		d.hand.again = false
+		return false
+	}
+	if keys&Other != 0 && hit.Handle != annot.Inside && d.e.RemovePoint(hit.ID, hit.Handle) == nil {
+		d.changed()
+		d.hand = hand{}
+		return true
+	}
+	drag, ok := d.e.Drag(hit, p.X, p.Y)
+	if !ok {
+		return false
+	}
+	d.pick(hit.ID)
+	d.hand.deed, d.hand.drag, d.hand.handle = pulling, drag, hit.Handle
+	return true
+}
+
+// Move is the pointer moved, pressed or not.
+func (d *Desk) Move(x, y float64, keys int, now int64) {
+	d.touch(now)
+	d.cursor, d.shown = d.toPicture(x, y), pointerCursor
+	d.follow(x, y, keys)
+}
+
+func (d *Desk) follow(x, y float64, keys int) {
+	h, p := &d.hand, d.cursor
+	if h.down && math.Hypot(x-h.began[0], y-h.began[1]) > tremble {
+		h.moved = true
+	}
+	switch h.deed {
+	case idle:
+		d.hover = 0
+		if d.tool == annot.ToolSelect && d.shown == pointerCursor {
+			if hit, ok := d.e.At(p.X, p.Y, d.reach(), d.selected); ok && hit.ID != d.selected {
+				d.hover = hit.ID
+			}
+		}
+	case pulling:
+		if !h.moved {
+			return
+		}
+		d.pull(keys)
+	case spanning, leading:
+		h.to = d.snapped(p, keys, block.Grid{})
+		if keys&Shift != 0 {
+			h.to = even(h.from, h.to, h.deed == spanning)
+		}
+	case widening: // the cursor is all there is to it
+	case painting:
+		_ = d.e.PaintBlocks(d.grid(), h.to, p, h.value)
+		h.to = p
+		d.inked()
+	case brushing:
+		d.e.Brush(h.to, p, d.radius, h.value == block.Normal)
+		h.to = p
+		d.inked()
+	case erasing:
+		d.e.Erase(h.to, p, d.radius)
+		h.to = p
+		d.inked()
+	case pointing:
+		h.to = d.snapped(p, keys, block.Grid{})
+		// A pressed pointer draws the outline freely.
+		if last := h.points[len(h.points)-1]; h.down && h.moved && !h.keys && math.Hypot(p.X-last.X, p.Y-last.Y)*d.scale > 6 {
+			h.points = append(h.points, p)
+		}
+	}
+}
+
+// pull moves what is held to the cursor. The layer of lines does not hold it,
+// so nothing else is drawn anew.
+func (d *Desk) pull(keys int) {
+	h, p := &d.hand, d.cursor
+	switch {
+	case h.handle == annot.Inside && d.snap && keys&Other == 0:
+		p = annot.Point{X: h.from.X + math.Round(p.X-h.from.X), Y: h.from.Y + math.Round(p.Y-h.from.Y)}
+	case h.handle != annot.Inside && h.handle != annot.Rotate:
+		p = d.snapped(p, keys, block.Grid{})
+	}
+	h.drag.To(p.X, p.Y, keys&Shift != 0)
+	d.e.Dirty()
+}
+
+// Up is the pointer released.
+func (d *Desk) Up(x, y float64, keys int, now int64) Outcome {
+	d.touch(now)
+	d.cursor = d.toPicture(x, y)
+	return d.release(x, y, keys)
+}
+
+func (d *Desk) release(x, y float64, keys int) Outcome {
+	h := d.hand
+	if !h.down {
+		return Silent
+	}
+	d.hand.down = false
+	switch h.deed {
+	case pulling:
+		h.drag.Release()
+		d.e.Dirty()
+		d.hand = hand{}
+		if !h.moved && h.again && h.handle == annot.Inside {
+			d.cycle(h.from)
+			return Chosen
+		}
+		if h.moved {
+			return Moved
+		}
+		return Chosen
+	case spanning:
+		return d.finishBox(keys)
+	case leading:
+		if !h.moved && !h.keys {
+			d.hand = hand{}
+			d.cycle(h.from)
+			return Chosen
+		}
+		d.hand.deed = widening
+		return Silent
+	case painting, brushing:
+		d.e.End()
+		d.inked()
+		d.hand = hand{}
+		return Stroked
+	case erasing:
+		d.e.End()
+		d.inked()
+		d.hand = hand{}
+		if under := d.e.Under(h.from.X, h.from.Y); !h.moved && d.e.Revision() == h.before && len(under) > 0 {
+			d.e.Delete(under[0])
+			d.changed()
+			return Deleted
+		}
+		return Stroked
+	case pointing:
+		first := h.points[0]
+		if n := len(h.points); n > 3 && math.Hypot(d.cursor.X-first.X, d.cursor.Y-first.Y) < 2*d.reach() && h.moved {
+			return d.finishPolygon()
+		}
+	}
+	return Silent
+}
+
+// Leave is the pointer gone from the pane.
+func (d *Desk) Leave() {
+	d.hover = 0
+	if d.shown == pointerCursor && !d.hand.down {
+		d.shown = noCursor
+	}
+}
+
+// Cancel gives up what is under way: Escape, or a pointer that the browser took away.
+func (d *Desk) Cancel() {
+	h := d.hand
+	d.hand = hand{}
+	switch h.deed {
+	case pulling:
+		h.drag.Cancel()
+		d.e.Dirty()
+	case painting, brushing, erasing:
+		if d.e.Open() {
+			d.e.Cancel()
+		}
+		d.changed()
+	}
+}
+
+// letGo ends what is under way and keeps what can be kept.
+func (d *Desk) letGo() {
+	switch d.hand.deed {
+	case idle:
+	case pulling, painting, brushing, erasing:
+		x, y := d.toScreen(d.cursor)
+		d.hand.down = true
+		d.release(x, y, 0)
+	case pointing:
+		d.finishPolygon()
+	default:
+		d.Cancel()
+	}
+}
+
+// cycle selects the next of the shapes that hold the point, the smallest first,
+// none after the last where nothing else is there.
+func (d *Desk) cycle(p annot.Point) {
+	under := d.e.Under(p.X, p.Y)
+	if len(under) == 0 {
+		d.pick(0)
+		return
+	}
+	next := under[0]
+	for i, id := range under {
+		if id == d.selected {
+			next = under[(i+1)%len(under)]
+		}
+	}
+	d.pick(next)
+}
+
+func (d *Desk) finishBox(keys int) Outcome {
+	h := d.hand
+	d.hand = hand{}
+	if !h.moved && !h.keys {
+		d.cycle(d.cursor)
+		return Chosen
+	}
+	return d.put(block.Box{X: (h.from.X + h.to.X) / 2, Y: (h.from.Y + h.to.Y) / 2,
+		HalfW: math.Abs(h.to.X-h.from.X) / 2, HalfH: math.Abs(h.to.Y-h.from.Y) / 2})
+}
+
+// rotated is the box that has the leading stroke as one side and the cursor on
+// the other.
+func (d *Desk) rotated() block.Box {
+	h := d.hand
+	a, b := h.from, h.to
+	dx, dy := b.X-a.X, b.Y-a.Y
+	length := math.Hypot(dx, dy)
+	if length == 0 {
+		return block.Box{}
+	}
+	angle := math.Atan2(dy, dx)
+	wide := 0.0
+	if h.deed == widening {
+		wide = (-(d.cursor.X-a.X)*dy + (d.cursor.Y-a.Y)*dx) / length
+	}
+	mid := annot.Point{X: (a.X+b.X)/2 - dy/length*wide/2, Y: (a.Y+b.Y)/2 + dx/length*wide/2}
+	return block.Box{X: mid.X, Y: mid.Y, HalfW: length / 2, HalfH: math.Abs(wide) / 2, Angle: angle}
+}
+
+func (d *Desk) finishRotated() Outcome {
+	box := d.rotated()
+	d.hand = hand{}
+	return d.put(box)
+}
+
+// put adds a box and selects it.
+func (d *Desk) put(b block.Box) Outcome {
+	id, err := d.e.AddBox(b, d.name)
+	return d.added(id, err)
+}
+
+func (d *Desk) added(id uint32, err error) Outcome {
+	if errors.Is(err, annot.ErrFull) {
+		return Full
+	} else if err != nil {
+		return TooSmall
+	}
+	d.changed()
+	d.pick(id)
+	return Added
+}
+
+// addPoint adds a polygon's next point; on the first one, or on the last one
+// again, it closes.
+func (d *Desk) addPoint(x, y float64, keys int) {
+	h := &d.hand
+	h.down, h.moved, h.began = true, false, [2]float64{x, y}
+	at := d.snapped(d.cursor, keys, block.Grid{})
+	near := func(p annot.Point) bool { return math.Hypot(p.X-d.cursor.X, p.Y-d.cursor.Y) < d.reach() }
+	if n := len(h.points); n >= 3 && (near(h.points[0]) || near(h.points[n-1])) {
+		d.finishPolygon()
+		return
+	} else if near(h.points[n-1]) {
+		return
+	}
+	h.points, h.to = append(h.points, at), at
+}
+
+func (d *Desk) finishPolygon() Outcome {
+	points := d.hand.points
+	d.hand = hand{}
+	if len(points) < 3 {
+		return TooSmall
+	}
+	if len(points) > annot.MaxPoints {
+		points = points[:annot.MaxPoints]
+	}
+	id, err := d.e.AddPolygon(points, d.name)
+	return d.added(id, err)
+}
+
+// Twice is a double click: it gives a polygon's edge a point.
+func (d *Desk) Twice(x, y float64) Outcome {
+	p := d.toPicture(x, y)
+	i := d.e.Labels().Index(d.selected)
+	if d.tool != annot.ToolSelect || i < 0 || !d.e.Labels().Shapes[i].Polygon() {
+		return Silent
+	}
+	if _, err := d.e.InsertPoint(d.selected, p.X, p.Y); err != nil {
+		return Full
+	}
+	d.changed()
+	return Moved
+}
+
+func (d *Desk) snapped(p annot.Point, keys int, g block.Grid) annot.Point {
+	how := annot.Snap{Except: d.selected, Grid: g}
+	if d.snap && keys&Other == 0 {
+		how.Pixels, how.Shapes, how.Reach = true, true, d.reach()*0.75
+	}
+	x, y := d.e.Snap(p.X, p.Y, how)
+	return annot.Point{X: x, Y: y}
+}
+
+// even makes a box square, or a line one of 15 degrees.
+func even(from, to annot.Point, square bool) annot.Point {
+	dx, dy := to.X-from.X, to.Y-from.Y
+	if square {
+		side := max(math.Abs(dx), math.Abs(dy))
+		return annot.Point{X: from.X + math.Copysign(side, dx), Y: from.Y + math.Copysign(side, dy)}
+	}
+	a := math.Round(math.Atan2(dy, dx)/annot.RotateStep) * annot.RotateStep
+	sin, cos := math.Sincos(a)
+	r := math.Hypot(dx, dy)
+	return annot.Point{X: from.X + r*cos, Y: from.Y + r*sin}
+}
+
+// grid is the grid of the block brush in hand.
+func (d *Desk) grid() block.Grid {
+	if d.tool == annot.ToolBlock16 {
+		return d.grids[1]
+	}
+	return d.grids[0]
+}
+
+func (d *Desk) cell(g block.Grid, i int) block.Label {
+	for _, y := range d.e.Labels().Layers {
+		if y.Grid == g {
+			return y.Cells[i]
+		}
+	}
+	return block.Unknown
+}
