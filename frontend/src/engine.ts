@@ -29,20 +29,39 @@ export interface Progress { what: string; ended: boolean; done: number; total: n
 
 export interface Thumb { id: number; w: number; h: number; rgba: Uint8ClampedArray<ArrayBuffer> }
 
+/** How a training job comes on; see shared/wire Training. NaN where there is no number. */
+export interface Training {
+  job: string; phase: number; step: number; total: number; loss: number; left: number; ap: number;
+  sample: string; rows: number; cols: number; scores?: Float32Array;
+}
+
+/** Somebody changed something of the project that is watched. */
+export interface Changed { subject: number; revision: number; project: string; picture: string; author: string }
+
+/** A training job's state; job is the number by which Training names it too. */
+export interface Job { job: string; kind: number; state: number; ahead: number; project: string; model: string; text: string }
+
 type FromWorker =
   | { type: "ready" } | { type: "exit" } | { type: "fault"; text: string }
   | ({ type: "link" } & Link) | { type: "detectors"; list: Detector[]; open: string }
+  | ({ type: "training" } & Training) | ({ type: "job" } & Job) | ({ type: "changed" } & Changed) | { type: "refused"; text: string }
   | ({ type: "progress" } & Progress) | ({ type: "picture" } & Report) | ({ type: "thumb" } & Thumb);
 
 export type ToWorker =
   | { type: "add"; id: number; file: Blob; only: string } | { type: "remove" | "first" | "retry"; id: number }
-  | { type: "choose"; name: string } | { type: "lossy"; on: boolean } | { type: "redial" };
+  | { type: "choose"; name: string } | { type: "lossy"; on: boolean } | { type: "redial" }
+  | { type: "watch"; project: string };
 
 export const reports = new Signal<Report>();
 export const thumbs = new Signal<Thumb>();
 export const links = new Signal<Link>();
 export const detectors = new Signal<{ list: Detector[]; open: string }>();
 export const progress = new Signal<Progress>();
+export const training = new Signal<Training>();
+export const jobs = new Signal<Job>();
+export const changes = new Signal<Changed>();
+/** Why the project cannot be watched, for people. */
+export const refusals = new Signal<string>();
 /** Something inside the Worker failed; what it says is for people. */
 export const faults = new Signal<string>();
 /** A new Worker stands where one has died: it knows no picture. */
@@ -52,12 +71,19 @@ let worker: Worker | undefined;
 let ready = false;
 let waiting: ToWorker[] = [];
 let deaths: number[] = [];
+let watched = "";
 let module: WebAssembly.Module;
 
 /** Sends a message to the Worker, now or as soon as it is ready. */
 export function tell(message: ToWorker): void {
   if (ready) worker!.postMessage(message);
   else waiting.push(message);
+}
+
+/** Asks for the notices of a project ("" for none) in place of another's. */
+export function watch(project: string): void {
+  watched = project;
+  tell({ type: "watch", project });
 }
 
 /** Starts both instances; resolves when both are ready for pictures. */
@@ -105,6 +131,10 @@ function spawn(): { load: () => Promise<void> } {
       case "link": links.emit(m); break;
       case "detectors": detectors.emit(m); break;
       case "progress": progress.emit(m); break;
+      case "training": training.emit(m); break;
+      case "job": jobs.emit(m); break;
+      case "changed": changes.emit(m); break;
+      case "refused": refusals.emit(m.text); break;
       case "fault": faults.emit(`Something inside the page failed (${m.text}). It goes on.`); break;
       case "exit": died(it); break;
     }
@@ -131,6 +161,7 @@ function died(it: Worker): void {
   }
   waiting = [];
   const next = spawn();
+  if (watched) tell({ type: "watch", project: watched });
   restarted.emit();
   void next.load();
 }

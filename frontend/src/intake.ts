@@ -2,17 +2,22 @@
 import * as album from "./album";
 import { $, plural } from "./dom";
 import { note } from "./note";
+import { inspecting } from "./router";
 
 const picture = /\.(jpe?g|jfif|png|webp|gif|bmp)$/i;
 /** More files than this at a time are a mistake, such as a whole disk. */
 const most = 5000;
 
-interface Found { name: string; file: File; chosen: boolean } // chosen: by the user, not found in a folder
+export interface Found { name: string; file: File; chosen: boolean } // chosen: by the user, not found in a folder
 
-/** Adds what is a picture. Of folders, other files are left out; files chosen one by one always get an answer. */
-function take(found: Found[]): void {
-  const wanted = found.filter(({ name, file, chosen }) =>
+/** What is a picture. Of folders, other files are left out; files chosen one by one always get an answer. */
+export function sift(found: Found[]): Found[] {
+  return found.filter(({ name, file, chosen }) =>
     chosen || (!name.split("/").pop()!.startsWith(".") && (picture.test(name) || file.type.startsWith("image/"))));
+}
+
+function take(found: Found[]): void {
+  const wanted = sift(found);
   const list = wanted.slice(0, most);
   album.add(list.map(({ name, file }) => ({ name, file })), list.length > 0);
   const left = found.length - wanted.length;
@@ -24,7 +29,8 @@ function take(found: Found[]): void {
   note(said.join(" "));
 }
 
-function fromInput(input: HTMLInputElement): void {
+/** Hands on what an input for files is given. */
+export function fromInput(input: HTMLInputElement, take: (found: Found[]) => void): void {
   input.addEventListener("change", () => {
     take([...input.files ?? []].map((file) => ({ name: file.webkitRelativePath || file.name, file, chosen: !file.webkitRelativePath })));
     input.value = ""; // so that the same file can be picked again
@@ -32,7 +38,7 @@ function fromInput(input: HTMLInputElement): void {
 }
 
 /** Reads what was dropped; folders with all that is in them. */
-async function fromDrop(data: DataTransfer): Promise<Found[]> {
+export async function fromDrop(data: DataTransfer): Promise<Found[]> {
   // The entries must be taken before the first await: the browser forgets them then.
   const entries = [...data.items].filter((i) => i.kind === "file").map((i) => i.webkitGetAsEntry?.() ?? null);
   const files = [...data.files];
@@ -60,12 +66,13 @@ async function walk(folder: FileSystemDirectoryEntry, found: Found[]): Promise<v
   }
 }
 
+export const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
+
 function dropping(): void {
   const cover = $("cover");
   let depth = 0;
-  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
   addEventListener("dragenter", (event) => {
-    if (!hasFiles(event)) return;
+    if (!hasFiles(event) || !inspecting()) return;
     event.preventDefault();
     depth++;
     cover.hidden = false;
@@ -73,7 +80,7 @@ function dropping(): void {
   addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
-    event.dataTransfer!.dropEffect = "copy";
+    event.dataTransfer!.dropEffect = inspecting() || event.target instanceof Element && event.target.closest("[data-drops]") ? "copy" : "none";
   });
   addEventListener("dragleave", (event) => {
     if (hasFiles(event) && --depth <= 0) { depth = 0; cover.hidden = true; }
@@ -82,7 +89,7 @@ function dropping(): void {
     event.preventDefault(); // else the browser would leave the page and show the file
     depth = 0;
     cover.hidden = true;
-    if (!event.dataTransfer) return;
+    if (!event.dataTransfer || !inspecting()) return;
     fromDrop(event.dataTransfer).then(take, () => note("What was dropped cannot be read. Try 'Add a folder'."));
   });
 }
@@ -91,8 +98,8 @@ let pasted = 0;
 
 export function begin(): void {
   const files = $<HTMLInputElement>("pick-files"), folder = $<HTMLInputElement>("pick-folder");
-  fromInput(files);
-  fromInput(folder);
+  fromInput(files, take);
+  fromInput(folder, take);
   $("add").addEventListener("click", () => files.click());
   $("add-folder").addEventListener("click", () => folder.click());
   for (const button of document.querySelectorAll<HTMLElement>("[data-press]")) {
@@ -101,7 +108,7 @@ export function begin(): void {
   dropping();
   addEventListener("paste", (event) => {
     const list = [...event.clipboardData?.files ?? []];
-    if (!list.length) return;
+    if (!list.length || !inspecting()) return;
     event.preventDefault();
     // A copied screenshot is called image.png, every time.
     take(list.map((file) => ({ name: file.name === "image.png" ? `pasted ${++pasted}.png` : file.name, file, chosen: true })));

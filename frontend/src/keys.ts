@@ -2,6 +2,7 @@
 import * as album from "./album";
 import { $, make } from "./dom";
 import { nextDetector, nudgeOpacity, nudgeThreshold } from "./panel";
+import { inspecting } from "./router";
 import { overlayPNG, resultsCSV } from "./save";
 import { set, settings, type Order } from "./settings";
 import { actual, fit, nextCompare, panBy, zoomBy } from "./stage";
@@ -64,7 +65,7 @@ function taken(event: KeyboardEvent): boolean {
 }
 
 function onKey(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || taken(event)) return;
+  if (!inspecting() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || taken(event)) return;
   const single = event.key.length === 1;
   if (single && !settings.keys) return;
   const name = event.shiftKey && !single ? "Shift+" + event.key : single ? event.key.toLowerCase() : event.key;

@@ -6,7 +6,12 @@ type Listener<T> = (value: T) => void;
 export class Signal<T = void> {
   private listeners: Listener<T>[] = [];
 
-  on(listener: Listener<T>): void { this.listeners.push(listener); }
+  /** Calls a listener at every news, until it is aborted where that is given. */
+  on(listener: Listener<T>, until?: AbortSignal): void {
+    if (until?.aborted) return;
+    this.listeners.push(listener);
+    until?.addEventListener("abort", () => { this.listeners = this.listeners.filter((l) => l !== listener); }, { once: true });
+  }
 
   emit(value: T): void {
     for (const listener of this.listeners) {

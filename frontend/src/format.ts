@@ -1,0 +1,41 @@
+// Numbers, sizes, times and names as people read them.
+
+/** A part of 1 as a measure: three places, as papers give it. */
+export const measure = (v: number | null | undefined): string => v === null || v === undefined ? "–" : v.toFixed(3);
+
+/** Milliseconds of labelling. */
+export function spent(millis: number): string {
+  const s = millis / 1000;
+  if (s < 10) return s.toFixed(1) + " s";
+  if (s < 100) return Math.round(s) + " s";
+  return s < 6000 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${Math.floor(s / 3600)} h ${Math.round(s / 60) % 60} min`;
+}
+
+/** Seconds that something will still take; "" where that is not known. */
+export function left(seconds: number): string {
+  if (!(seconds >= 0)) return "";
+  if (seconds < 90) return `about ${Math.max(Math.ceil(seconds), 1)} s left`;
+  return seconds < 5400 ? `about ${Math.round(seconds / 60)} min left` : `about ${(seconds / 3600).toFixed(1)} h left`;
+}
+
+export function bytes(n: number): string {
+  if (n < 1000) return n + " B";
+  if (n < 999_500) return (n / 1000).toPrecision(3) + " KB";
+  return n < 999_500_000 ? (n / 1e6).toPrecision(3) + " MB" : (n / 1e9).toPrecision(3) + " GB";
+}
+
+export function when(time: string | undefined): string {
+  const at = new Date(time ?? "");
+  if (!time || isNaN(at.getTime()) || at.getTime() <= 0) return "–";
+  return at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What a kind of supervision is called, and what it learns from. */
+export const supervisions: Record<string, { name: string; from: string }> = {
+  none: { name: "Distance", from: "normal pictures only, no training" },
+  un: { name: "Un", from: "normal pictures and simulated defects" },
+  semi: { name: "Semi", from: "boxes around defects" },
+  sup: { name: "Sup", from: "defects marked by pixels or blocks" },
+};
+
+export const supervisionName = (s: string): string => supervisions[s]?.name ?? s;
