@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 	if chrome.stop != nil {
 		chrome.stop()
 	}
+	if kept != "" {
+		_ = os.RemoveAll(kept)
+	}
 	os.Exit(code)
 }
 

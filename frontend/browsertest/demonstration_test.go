@@ -16,22 +16,30 @@ import (
 	"semirest/server/demo"
 )
 
-// program starts bin/semirest serve without a model, with an empty data folder,
-// and returns the page's address once both of the demonstration's detectors are
-// fitted.
-func program(t *testing.T) string {
+// kept is the data folder of the programs that tests start: the demonstration's
+// detectors are fitted once. TestMain removes it.
+var kept string
+
+// serve starts bin/semirest serve, as its user would, and returns the page's
+// address.
+func serve(t *testing.T, flags ...string) string {
 	t.Helper()
 	const path = "../../bin/semirest"
 	if _, err := os.Stat(path); err != nil {
 		t.Fatal("bin/semirest is not built: run make build")
 	}
-	cmd := exec.Command(path, "serve", "--addr", "127.0.0.1:0", "--data-dir", t.TempDir(), "--log-level", "warn")
+	if kept == "" {
+		var err error
+		if kept, err = os.MkdirTemp("", "semirest-browsertest-"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(path, append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", kept, "--log-level", "warn"}, flags...)...)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +54,15 @@ func program(t *testing.T) string {
 	if err != nil || !ok {
 		t.Fatalf("semirest serve said %q: %v", line, err)
 	}
+	return url
+}
+
+// program serves without a model and returns the page's address once both of the
+// demonstration's detectors are fitted.
+func program(t *testing.T) string {
+	t.Helper()
+	start := time.Now()
+	url := serve(t, "--projects", t.TempDir())
 	for end := start.Add(3 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
 		if strings.Count(get(t, url+"/api/v1/detectors"), `"model":`) == len(demo.Surfaces()) {
 			t.Logf("both detectors were fitted after %.0f s", time.Since(start).Seconds())

@@ -51,9 +51,9 @@ export class Plot {
     const width = Math.floor(this.root.clientWidth), height = this.height;
     if (!width) return;
     const all = this.series.flatMap((s) => s.points);
-    const xs = ticks(bounds(all.map((p) => p[0]), this.x), Math.max(3, Math.floor(width / 110)));
-    const ys = ticks(bounds(all.map((p) => p[1]), this.y), Math.max(3, Math.floor(height / 44)));
-    const f = this.frame = { x0: xs[0], x1: xs.at(-1)!, y0: ys[0], y1: ys.at(-1)!, left: 46, right: width - 14, top: 10, bottom: height - 38 };
+    const [xs, x0, x1] = scale(all.map((p) => p[0]), this.x, Math.max(3, Math.floor(width / 110)));
+    const [ys, y0, y1] = scale(all.map((p) => p[1]), this.y, Math.max(3, Math.floor(height / 44)));
+    const f = this.frame = { x0, x1, y0, y1, left: 46, right: width - 14, top: 10, bottom: height - 38 };
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg.setAttribute("width", String(width));
     this.svg.setAttribute("height", String(height));
@@ -113,6 +113,12 @@ function shape(tone: string, x: number, y: number): string {
   if (tone.includes("pixel")) return `M${p(0, -6.5)}L${p(6, 5)}L${p(-6, 5)}Z`;
   if (tone.includes("none")) return `M${p(0, -6)}L${p(6, 0)}L${p(0, 6)}L${p(-6, 0)}Z`;
   return `M${p(-5, 0)}A5 5 0 1 1 ${p(5, 0)}A5 5 0 1 1 ${p(-5, 0)}Z`;
+}
+
+/** An axis' round values and its ends: those that are asked for, or round ones. */
+function scale(values: number[], axis: Axis, n: number): [ticks: number[], low: number, high: number] {
+  const all = ticks(bounds(values, axis), n), low = axis.min ?? all[0], high = Math.max(axis.max ?? all.at(-1)!, low + 1e-9);
+  return [all.filter((v) => v >= low - 1e-9 && v <= high + 1e-9), low, high];
 }
 
 function bounds(values: number[], axis: Axis): [number, number] {

@@ -65,6 +65,7 @@ async function show(place: Place): Promise<void> {
       if (until.aborted) return;
       document.title = `${project.name}: ${found.title} · SemiREST`;
       if (place.screen !== "label") work.append(projectHead(project, place.screen));
+      work.querySelector(".project-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     }
     work.append(root);
     await found.show({ root, place, until, project });
