@@ -397,7 +397,7 @@ func TestKilledWhileTraining(t *testing.T) {
 	dir := t.TempDir()
 	p := fill(t, dir, 10, 4)
 	c := startChild(t, dir)
-	j := c.submit(p.ID, project.Request{Supervision: "sup", Preset: train.Fast, Steps: 14, Size: 256, Seed: 1, Deploy: true})
+	j := c.submit(p.ID, project.Request{Supervision: "un", Preset: train.Fast, Steps: 14, Size: 256, Seed: 1, Deploy: true})
 	for _, at := range []int{3, 8} {
 		if j = c.job(p.ID, j.ID, func(j project.Job) bool { return j.Progress.Stage == "training" && j.Progress.Step >= at }); j.State.Ended() {
 			t.Fatalf("it ended before it was killed: %+v\n%s", j, c.logs)
