@@ -248,7 +248,7 @@ func (b *tab) labels() []string {
 func (b *tab) selectPicture(name string) {
 	b.t.Helper()
 	eval[bool](b, fmt.Sprintf(`(() => { const t = document.querySelector('.thumb[aria-label^=%q]'); t.click(); return true; })()`, name))
-	b.wait(fmt.Sprintf(`document.querySelector('[aria-current]')?.getAttribute('aria-label').startsWith(%q)`, name))
+	b.wait(fmt.Sprintf(`document.querySelector('.thumb[aria-current]')?.getAttribute('aria-label').startsWith(%q)`, name))
 }
 
 func (b *tab) dark(on bool) {

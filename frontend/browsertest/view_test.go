@@ -27,7 +27,7 @@ func ready(t *testing.T, n int) (*rig, *tab) {
 // selected is the name of the picture that is looked at.
 func (b *tab) selected() string {
 	b.t.Helper()
-	name, _, _ := strings.Cut(eval[string](b, `document.querySelector('[aria-current]')?.getAttribute('aria-label') ?? ''`), ",")
+	name, _, _ := strings.Cut(eval[string](b, `document.querySelector('.thumb[aria-current]')?.getAttribute('aria-label') ?? ''`), ",")
 	return name
 }
 
@@ -41,7 +41,7 @@ func TestKeyboard(t *testing.T) {
 		b.wait(condition)
 	}
 	is := func(name string) string {
-		return fmt.Sprintf(`document.querySelector('[aria-current]')?.getAttribute('aria-label').startsWith(%q)`, name)
+		return fmt.Sprintf(`document.querySelector('.thumb[aria-current]')?.getAttribute('aria-label').startsWith(%q)`, name)
 	}
 	threshold := func(v string) string {
 		return fmt.Sprintf(`document.getElementById('threshold-value').textContent === %q`, v)
