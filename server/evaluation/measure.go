@@ -16,6 +16,7 @@ import (
 	"semirest/server/metric"
 	"semirest/server/project"
 	"semirest/shared/heat"
+	"semirest/shared/prep"
 )
 
 // Result is what a model reaches on a project's pictures.
@@ -172,7 +173,7 @@ func (w *measuring) add(ctx context.Context, head Head, at int, c Case) error {
 		if err != nil {
 			return err
 		}
-		mask := smaller(full, p.Width, p.Height, width, height)
+		mask := prep.NearestMask(full, p.Width, p.Height, width, height)
 		w.masks = append(w.masks, mask)
 		out := Picture{ID: p.ID, Name: p.Name, SHA256: p.SHA256, Granule: granule}
 		if slices.Contains(mask, 1) {
@@ -217,24 +218,6 @@ func (w *measuring) add(ctx context.Context, head Head, at int, c Case) error {
 	}
 	out.AP = finite(metric.Measure(&own).AP)
 	return nil
-}
-
-// smaller brings a mask to another size, each pixel from the one under its centre;
-// nil is all normal.
-func smaller(mask []byte, w, h, toW, toH int) []byte {
-	out := make([]byte, toW*toH)
-	if mask == nil {
-		return out
-	}
-	for y := range toH {
-		row := mask[(2*y+1)*h/(2*toH)*w:]
-		for x := range toW {
-			if row[(2*x+1)*w/(2*toW)] != 0 {
-				out[y*toW+x] = 1
-			}
-		}
-	}
-	return out
 }
 
 // sum puts a head's measures into the result: over all kinds, and of the trained one
@@ -309,6 +292,6 @@ func (j *Judge) readResult(sha, key string) *Result {
 // writeResult keeps a result where it can: on a full disk it is computed again.
 func (j *Judge) writeResult(sha string, r *Result) {
 	if text, err := json.Marshal(r); err == nil {
-		_ = replace(filepath.Join(j.folder(sha), "result.json"), text)
+		_ = Keep(filepath.Join(j.folder(sha), "result.json"), text)
 	}
 }

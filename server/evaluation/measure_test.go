@@ -18,6 +18,7 @@ import (
 	"semirest/shared/annot"
 	"semirest/shared/block"
 	"semirest/shared/heat"
+	"semirest/shared/prep"
 )
 
 // blobs are stored files.
@@ -164,7 +165,7 @@ func TestMeasureSmaller(t *testing.T) {
 				mask[i] = 1
 			}
 		}
-		got := smaller(mask, c.w, c.h, c.toW, c.toH)
+		got := prep.NearestMask(mask, c.w, c.h, c.toW, c.toH)
 		for i, v := range got {
 			if centre := (2*(i%c.toW) + 1) * c.w / (2 * c.toW); v != mask[centre] {
 				t.Errorf("%+v: pixel %d is %d", c, i, v)

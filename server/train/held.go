@@ -84,7 +84,7 @@ func (g *gatherer) heldOut(ctx context.Context) (*held, error) {
 	}
 	var masks [][]byte
 	keep := func(_ int, v view) {
-		masks = append(masks, nearestMask(v.mask, m.Input.W, m.Input.H, w, h))
+		masks = append(masks, prep.NearestMask(v.mask, m.Input.W, m.Input.H, w, h))
 		if len(masks) == 1 {
 			out.sample = v
 		}

@@ -7,6 +7,7 @@ import (
 
 	"semirest/server/synth"
 	"semirest/shared/block"
+	"semirest/shared/prep"
 )
 
 // Streams of random numbers: every picture has its own, so that it does not depend
@@ -159,7 +160,7 @@ func (g *gatherer) defect(i int) (labelled, scaled, error) {
 	}
 	l := labelled{name: d.Name}
 	if d.Mask != nil {
-		l.mask = nearestMask(d.Mask, d.Size.W, d.Size.H, p.W, p.H)
+		l.mask = prep.NearestMask(d.Mask, d.Size.W, d.Size.H, p.W, p.H)
 	}
 	if len(d.Boxes) > 0 {
 		l.inside = boxMask(d.Boxes, d.Size.W, d.Size.H, p.W, p.H)
@@ -177,21 +178,6 @@ func set(mask []byte) bool {
 		}
 	}
 	return false
-}
-
-// nearestMask brings a mask to another size, each pixel from the one under its
-// centre.
-func nearestMask(mask []byte, w, h, toW, toH int) []byte {
-	out := make([]byte, toW*toH)
-	for y := range toH {
-		row := mask[(2*y+1)*h/(2*toH)*w:]
-		for x := range toW {
-			if row[(2*x+1)*w/(2*toW)] != 0 {
-				out[y*toW+x] = 1
-			}
-		}
-	}
-	return out
 }
 
 // boxMask marks the pixels of a toW x toH picture whose centres lie in a box of the
