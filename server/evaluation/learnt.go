@@ -35,7 +35,7 @@ func LearntFrom(s detect.Spec, pictures []project.Picture) []project.ID {
 // changes nothing. Where it cannot be written down, names are all that is left.
 func (j *Judge) Remember(sha string, ids []project.ID) {
 	if text, err := json.Marshal(ids); err == nil {
-		_ = replace(filepath.Join(j.folder(sha), learntFile), text)
+		_ = Keep(filepath.Join(j.folder(sha), learntFile), text)
 	}
 }
 

@@ -29,11 +29,12 @@ func writeMap(path string, s block.Scores) error {
 	for _, v := range s.Values {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 	}
-	return replace(path, b)
+	return Keep(path, b)
 }
 
-// replace writes a file whole or not at all. It is not synced: see above.
-func replace(path string, b []byte) error {
+// Keep writes a file that can be computed again, whole or not at all; its folder is
+// made where it is not there. It is therefore not synced.
+func Keep(path string, b []byte) error {
 	dir := filepath.Dir(path)
 	err := os.MkdirAll(dir, 0o755)
 	if err != nil {

@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -60,7 +59,7 @@ func check(r project.Request) error {
 // whenever it is asked, as going on from a checkpoint wants it.
 func (l *Loop) config(j project.Job, p *plan) (train.Config, error) {
 	r := j.Request
-	if err := errors.Join(check(r)); err != nil {
+	if err := check(r); err != nil {
 		return train.Config{}, err
 	}
 	fit := detect.Lite()

@@ -3,7 +3,6 @@ package loop
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -95,7 +94,7 @@ func (k *looks) at(ctx context.Context, p project.Picture) ([]float32, error) {
 	for _, x := range v {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
 	}
-	return v, k.save(k.path(p), b)
+	return v, evaluation.Keep(k.path(p), b)
 }
 
 // ready opens the backbone; k.mu is held.
@@ -124,28 +123,6 @@ func (k *looks) ready() error {
 		return fmt.Errorf("loop: %w", err)
 	}
 	if k.session, err = ort.Open(g.Marshal(), k.run); err != nil {
-		return fmt.Errorf("loop: %w", err)
-	}
-	return nil
-}
-
-// save writes a file whole or not at all. It can be computed again, so it is not
-// synced.
-func (k *looks) save(path string, b []byte) error {
-	err := os.MkdirAll(k.dir, 0o755)
-	if err != nil {
-		return fmt.Errorf("loop: %w", err)
-	}
-	f, err := os.CreateTemp(k.dir, ".new-*")
-	if err != nil {
-		return fmt.Errorf("loop: %w", err)
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
 		return fmt.Errorf("loop: %w", err)
 	}
 	return nil

@@ -17,7 +17,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +24,7 @@ import (
 	"slices"
 	"time"
 
+	"semirest/models/weights"
 	"semirest/server/evaluation"
 	"semirest/server/project"
 )
@@ -276,25 +276,9 @@ func (r *Report) Write(dir string) error {
 		return fmt.Errorf("report: %w", err)
 	}
 	for name, write := range map[string]func(io.Writer) error{"report.html": r.HTML, "report.json": r.JSON} {
-		if err := replace(filepath.Join(dir, name), write); err != nil {
+		if err := weights.Replace(filepath.Join(dir, name), write); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
 	return nil
-}
-
-// replace writes a file to a temporary name, syncs and renames it.
-func replace(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(write(f), f.Chmod(0o644), f.Sync())
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }
