@@ -73,22 +73,9 @@ func newCOCO(w *writer) (encoder, error) {
 }
 
 func (e *cocoEncoder) add(ctx context.Context, it Item) error {
-	name, err := e.w.name("images", it)
+	name, more, err := e.w.whole(ctx, "images", it)
 	if err != nil {
 		return err
-	}
-	if err := e.w.picture(ctx, it, "images/"+name); err != nil {
-		return err
-	}
-	more := moreOf(it)
-	if name != it.Name {
-		more.Name = it.Name
-	}
-	if it.Truth != nil {
-		more.Truth = "truth/" + stem(name) + ".png"
-		if err := e.w.truth(ctx, it, more.Truth); err != nil {
-			return err
-		}
 	}
 	e.nImages++
 	err = appendLine(&e.images, cocoImage{ID: e.nImages, FileName: name, Width: it.Width, Height: it.Height, More: more})

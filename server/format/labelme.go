@@ -55,22 +55,9 @@ type labelmeEncoder struct{ w *writer }
 func newLabelme(w *writer) (encoder, error) { return labelmeEncoder{w}, nil }
 
 func (e labelmeEncoder) add(ctx context.Context, it Item) error {
-	name, err := e.w.name("", it)
+	name, more, err := e.w.whole(ctx, "", it)
 	if err != nil {
 		return err
-	}
-	if err := e.w.picture(ctx, it, name); err != nil {
-		return err
-	}
-	more := moreOf(it)
-	if name != it.Name {
-		more.Name = it.Name
-	}
-	if it.Truth != nil {
-		more.Truth = "truth/" + stem(name) + ".png"
-		if err := e.w.truth(ctx, it, more.Truth); err != nil {
-			return err
-		}
 	}
 	out := labelmeFile{
 		Version: labelmeVersion, Flags: map[string]bool{}, Shapes: []labelmeShape{},

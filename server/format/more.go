@@ -1,9 +1,11 @@
 package format
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
+	"path"
 
 	"semirest/shared/annot"
 	"semirest/shared/block"
@@ -265,4 +267,24 @@ func readMore(raw json.RawMessage, v any) error {
 		return fmt.Errorf("%w: field semirest: %w", ErrSyntax, err)
 	}
 	return nil
+}
+
+// whole writes a picture into a folder of the archive, and its ground truth, and
+// returns its name there and what the format itself has no place for.
+func (w *writer) whole(ctx context.Context, folder string, it Item) (name string, more *pictureMore, err error) {
+	if name, err = w.name(folder, it); err != nil {
+		return "", nil, err
+	}
+	if err := w.picture(ctx, it, path.Join(folder, name)); err != nil {
+		return "", nil, err
+	}
+	more = moreOf(it)
+	if name != it.Name {
+		more.Name = it.Name
+	}
+	if it.Truth != nil {
+		more.Truth = "truth/" + stem(name) + ".png"
+		err = w.truth(ctx, it, more.Truth)
+	}
+	return name, more, err
 }
