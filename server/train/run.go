@@ -521,12 +521,9 @@ func (r *run) look(ctx context.Context, l *learner, report *Progress) error {
 		return err
 	}
 	h.Step = l.trainer.State().Step
-	best := true
-	for _, old := range r.at.Looks {
-		// Held-out pictures know simulated defects only, and would like what has just
-		// begun to learn real ones best: there the last weights are kept.
-		best = best && (l.Supervision != Un || h.Score() > old.Score())
-	}
+	// Held-out pictures know simulated defects only, and would like what has just
+	// begun to learn real ones best: there the last weights are kept.
+	best := l.Supervision != Un || !slices.ContainsFunc(r.at.Looks, func(old Held) bool { return old.Score() >= h.Score() })
 	r.at.Looks = append(r.at.Looks, h)
 	if best {
 		r.best, r.at.BestStep = slices.Clone(l.kept()), h.Step

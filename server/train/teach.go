@@ -34,33 +34,29 @@ func (r *run) guess(ctx context.Context, phase int, l *learner) error {
 	if err := r.model.SetClassifier(*l.classifier(r.scale), l.Block, named(l.layout, r.teacher)); err != nil {
 		return err
 	}
-	p := make([][]float32, len(r.maps.Real))
-	all := make([]*Map, len(p))
-	for i := range all {
-		all[i] = &r.maps.Real[i]
+	var all []*Map
+	for i := range r.maps.Real {
+		all = append(all, &r.maps.Real[i])
 	}
 	found, err := classify(ctx, r.model, r.maps, all, r.cfg.Run)
 	if err != nil {
 		return err
 	}
-	for i, m := range all {
-		p[i] = found[m]
+	for m, p := range found {
+		m.guess = p
 	}
-	align(p, r.maps.Real, boxShare(r.maps.Simulated, r.maps.Cols/r.maps.Block))
-	for i := range p {
-		r.maps.Real[i].guess = p[i]
-	}
+	align(r.maps.Real, boxShare(r.maps.Simulated, r.maps.Cols/r.maps.Block))
 	return nil
 }
 
-// align shifts the logits of the probabilities p, [blocks] of each map, by one
-// number, so that the share of unknown blocks above 0.5 is share.
-func align(p [][]float32, maps []Map, share float64) {
+// align shifts the logits of the maps' guesses by one number, so that the share of
+// unknown blocks above 0.5 is share.
+func align(maps []Map, share float64) {
 	var logits []float64
 	for i := range maps {
 		for k, l := range maps[i].Labels {
 			if l == block.Unknown {
-				logits = append(logits, logit(p[i][k]))
+				logits = append(logits, logit(maps[i].guess[k]))
 			}
 		}
 	}
@@ -69,9 +65,9 @@ func align(p [][]float32, maps []Map, share float64) {
 	}
 	slices.Sort(logits)
 	zero := logits[min(int((1-share)*float64(len(logits))), len(logits)-1)]
-	for i := range p {
-		for k, v := range p[i] {
-			p[i][k] = float32(1 / (1 + math.Exp(zero-logit(v))))
+	for i := range maps {
+		for k, v := range maps[i].guess {
+			maps[i].guess[k] = float32(1 / (1 + math.Exp(zero-logit(v))))
 		}
 	}
 }

@@ -9,15 +9,15 @@ import (
 
 func TestAlignMovesTheShareAboveHalf(t *testing.T) {
 	const n = 100
-	m := Map{Labels: make([]block.Label, n)}
 	p := make([]float32, n)
+	m := Map{Labels: make([]block.Label, n), guess: p}
 	for i := range p {
 		m.Labels[i] = block.Unknown
 		p[i] = 0.1 + 0.3*float32(i)/n // all below a half, as a focal loss leaves them
 	}
 	m.Labels[0] = block.Normal // does not count
 	before := append([]float32(nil), p...)
-	align([][]float32{p}, []Map{m}, 0.4)
+	align([]Map{m}, 0.4)
 	above := 0
 	for i := range p {
 		if p[i] > 0.5 && m.Labels[i] == block.Unknown {
@@ -35,7 +35,7 @@ func TestAlignMovesTheShareAboveHalf(t *testing.T) {
 	if got := logit(p[90]) - logit(before[90]); math.Abs(got-shift) > 1e-3 {
 		t.Errorf("logits were shifted by %v and by %v", shift, got)
 	}
-	align([][]float32{p}, []Map{{Labels: make([]block.Label, n)}}, 0.4) // nothing unknown: no panic
+	align([]Map{{Labels: make([]block.Label, n), guess: p}}, 0.4) // nothing unknown: no panic
 }
 
 func TestBoxShare(t *testing.T) {
