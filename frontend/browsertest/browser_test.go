@@ -215,6 +215,12 @@ var _ = kb.Enter // the names of keys that press takes
 // would.
 func (b *tab) drop(paths ...string) {
 	b.t.Helper()
+	b.dropAt(195, 420, paths...)
+}
+
+// dropAt drops files at a place of the page.
+func (b *tab) dropAt(x, y float64, paths ...string) {
+	b.t.Helper()
 	for i, p := range paths {
 		abs, err := filepath.Abs(p)
 		if err != nil {
@@ -224,7 +230,7 @@ func (b *tab) drop(paths ...string) {
 	}
 	data := &input.DragData{Files: paths, Items: []*input.DragDataItem{}, DragOperationsMask: 1}
 	for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
-		if _, err := chromedp.Call(b.ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: 195, Y: 420, Data: data}); err != nil {
+		if _, err := chromedp.Call(b.ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: x, Y: y, Data: data}); err != nil {
 			b.t.Fatal(err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -63,19 +62,7 @@ func (b *tab) middle(css string) (x, y float64) {
 func (b *tab) dropOn(css string, paths ...string) {
 	b.t.Helper()
 	x, y := b.middle(css)
-	for i, p := range paths {
-		abs, err := filepath.Abs(p)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		paths[i] = abs
-	}
-	data := &input.DragData{Files: paths, Items: []*input.DragDataItem{}, DragOperationsMask: 1}
-	for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
-		if _, err := chromedp.Call(b.ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: x, Y: y, Data: data}); err != nil {
-			b.t.Fatal(err)
-		}
-	}
+	b.dropAt(x, y, paths...)
 }
 
 // drag moves the mouse with its button down.
