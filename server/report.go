@@ -13,6 +13,7 @@ import (
 	"semirest/server/ort"
 	"semirest/server/project"
 	"semirest/server/report"
+	"semirest/server/store"
 )
 
 // reportOptions are the flags of semirest report.
@@ -81,17 +82,17 @@ func makeReport(ctx context.Context, o *reportOptions) (r *report.Report, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	p, err := findProject(ctx, shelf{s}, o.project)
+	p, err := findProject(ctx, s, o.project)
 	if err != nil {
 		return nil, err
 	}
-	l := loop.New(shelf{s}, loop.Options{Dir: filepath.Join(dir, "jobs"), Run: o.run, Version: version})
+	l := loop.New(s, loop.Options{Dir: filepath.Join(dir, "jobs"), Run: o.run, Version: version})
 	defer l.Wait()
-	return report.Make(ctx, shelf{s}, l, p.ID)
+	return report.Make(ctx, s, l, p.ID)
 }
 
 // findProject looks a project up by its ID or its name.
-func findProject(ctx context.Context, s shelf, name string) (project.Project, error) {
+func findProject(ctx context.Context, s *store.Store, name string) (project.Project, error) {
 	all, err := s.Projects(ctx)
 	if err != nil {
 		return project.Project{}, err

@@ -52,7 +52,7 @@ func trainOne(t *testing.T, dir string, p project.ID) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shelf{kept}
+	s := kept
 	l := loop.New(s, loop.Options{Dir: filepath.Join(dir, "jobs"), Run: ort.Options{Threads: 2}, Tune: looptest.Small})
 	ctx, stop := context.WithCancel(t.Context())
 	if err := l.Start(ctx); err != nil {

@@ -73,17 +73,9 @@ func openStore(ctx context.Context, o storeOptions, data string) (s *store.Store
 	return s, dir, err
 }
 
-// shelf is the store as its users want it: all pictures of a project, without a choice.
-type shelf struct{ *store.Store }
-
-// Pictures hides the store's of the same name.
-func (s shelf) Pictures(ctx context.Context, p project.ID) ([]project.Picture, error) {
-	return s.Store.Pictures(ctx, p, store.Filter{})
-}
-
 // workshop joins the store, the loop and the server.
 type workshop struct {
-	store    shelf
+	store    *store.Store
 	accounts *account.Accounts
 	loop     *loop.Loop
 	dir      string
@@ -106,7 +98,7 @@ func openWorkshop(ctx context.Context, o *serveOptions, log *slog.Logger) (_ *wo
 	if err != nil {
 		return nil, err
 	}
-	w := &workshop{store: shelf{s}, dir: dir, run: o.run, log: log}
+	w := &workshop{store: s, dir: dir, run: o.run, log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())

@@ -9,13 +9,14 @@ import (
 	"semirest/server/archive"
 	"semirest/server/format"
 	"semirest/server/project"
+	"semirest/server/store"
 	"semirest/server/web"
 	"semirest/shared/annot"
 )
 
 // exchange brings the store's projects out and in.
 type exchange struct {
-	store shelf
+	store *store.Store
 	w     *workshop
 }
 

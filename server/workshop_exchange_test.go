@@ -134,7 +134,7 @@ func (r *shopRig) pictures(p project.ID) []project.Picture {
 // labelled makes a project with drawn and labelled pictures.
 func (r *shopRig) labelled(normal, defective int, granule string) looptest.Project {
 	r.t.Helper()
-	shelf := looptest.Shelf{Store: r.shop.store.Store}
+	shelf := looptest.Shelf{Store: r.shop.store}
 	p := shelf.Brushed(r.t, normal, defective)
 	person := looptest.Person{Shelf: shelf}
 	for _, x := range p.Defective {

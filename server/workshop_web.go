@@ -10,6 +10,7 @@ import (
 	"semirest/server/loop"
 	"semirest/server/project"
 	"semirest/server/report"
+	"semirest/server/store"
 	"semirest/server/web"
 )
 
@@ -26,7 +27,7 @@ func (w *workshop) web() *web.Workshop {
 
 // workshopProjects deletes a project's detector with it.
 type workshopProjects struct {
-	shelf
+	*store.Store
 	w *workshop
 }
 
@@ -48,7 +49,7 @@ func (x workshopProjects) DeleteProject(ctx context.Context, id project.ID) erro
 	if err != nil {
 		return err
 	}
-	if err := x.shelf.DeleteProject(ctx, id); err != nil {
+	if err := x.Store.DeleteProject(ctx, id); err != nil {
 		return err
 	}
 	if err := x.w.loop.Forget(jobs, models); err != nil {
@@ -59,7 +60,7 @@ func (x workshopProjects) DeleteProject(ctx context.Context, id project.ID) erro
 
 // workshopModels serves what it deploys.
 type workshopModels struct {
-	shelf
+	*store.Store
 	w *workshop
 }
 
@@ -80,14 +81,14 @@ func (x workshopModels) Deploy(ctx context.Context, p, model project.ID) (projec
 		return of, err
 	}
 	d.Close()
-	return x.swap(ctx, p, func(ctx context.Context) (project.Project, error) { return x.shelf.Deploy(ctx, p, model) })
+	return x.swap(ctx, p, func(ctx context.Context) (project.Project, error) { return x.Store.Deploy(ctx, p, model) })
 }
 
 // Rollback implements web.Models.
 func (x workshopModels) Rollback(ctx context.Context, p project.ID) (project.Project, error) {
 	x.w.serving.Lock()
 	defer x.w.serving.Unlock()
-	return x.swap(ctx, p, func(ctx context.Context) (project.Project, error) { return x.shelf.Rollback(ctx, p) })
+	return x.swap(ctx, p, func(ctx context.Context) (project.Project, error) { return x.Store.Rollback(ctx, p) })
 }
 
 // swap changes what is deployed and serves it, whether or not who asked stays to hear of it.

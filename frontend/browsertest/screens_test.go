@@ -171,7 +171,7 @@ func TestPicturesAreDroppedByRole(t *testing.T) {
 	b.says(".upload", "1 already here")
 	b.wait(`document.querySelectorAll(".cell").length === 13`)
 	b.says(".grid-bar", "13 pictures · 12 normal · 1 defective")
-	list, err := w.store.Pictures(t.Context(), p.ID, filterAll)
+	list, err := w.store.Pictures(t.Context(), p.ID)
 	if err != nil || len(list) != 13 {
 		t.Fatalf("%d pictures are stored, %v", len(list), err)
 	}
@@ -189,7 +189,7 @@ func TestPicturesAreDroppedByRole(t *testing.T) {
 	mask.Pix[60*300+120] = 255
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#truth-files"), []string{write(t, dir, "scratch 1_mask.png", encodePNG(t, mask))}))
 	b.says("#toast", "1 mask added.")
-	list, _ = w.store.Pictures(t.Context(), p.ID, filterAll)
+	list, _ = w.store.Pictures(t.Context(), p.ID)
 	if i := slices.IndexFunc(list, func(x project.Picture) bool { return x.Truth != "" }); i < 0 || list[i].Name != "scratch 1.png" {
 		t.Error("the mask is not the scratch's")
 	}

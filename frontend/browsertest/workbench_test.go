@@ -101,7 +101,7 @@ func newWorkbench(t *testing.T, auth bool) *workbench {
 type shelf struct{ *workbench }
 
 func (s shelf) Pictures(ctx context.Context, p project.ID) ([]project.Picture, error) {
-	list, err := s.store.Pictures(ctx, p, store.Filter{})
+	list, err := s.store.Pictures(ctx, p)
 	s.lay.mu.Lock()
 	defer s.lay.mu.Unlock()
 	for i := range s.lay.many {
@@ -129,7 +129,7 @@ func (s shelf) Picture(ctx context.Context, id project.ID) (project.Picture, err
 		if err != nil {
 			return project.Picture{}, err
 		}
-		list, err := s.store.Pictures(ctx, projects[0].ID, store.Filter{})
+		list, err := s.store.Pictures(ctx, projects[0].ID)
 		if err != nil {
 			return project.Picture{}, err
 		}
@@ -378,6 +378,3 @@ func (w *workbench) train(p project.Project, job project.ID, step, total int, lo
 	w.server.Notify(p.ID, "training", wire.Training{Job: web.JobNumber(job), Phase: wire.PhaseLearn, Step: uint32(step), Total: uint32(total), Loss: loss, SecondsLeft: 75,
 		HeldOutAP: 0.41, Sample: string(job), Map: wire.Grid{Rows: grid.Rows, Cols: grid.Cols, Encoding: wire.Float16, Values: grid.Values}})
 }
-
-// filterAll asks the store for all pictures of a project.
-var filterAll store.Filter

@@ -175,7 +175,7 @@ func content(t *testing.T, s *store.Store, id project.ID) []string {
 			out = append(out, fmt.Sprint(j.State, j.Request, j.Progress, ap, j.Error, j.Author, j.Created, j.Started, j.Ended, names[j.Model]))
 		}
 	}
-	for _, v := range must[[]project.Picture](t)(s.Pictures(ctx, id, store.Filter{})) {
+	for _, v := range must[[]project.Picture](t)(s.Pictures(ctx, id)) {
 		state := v.Labels
 		picture := v.ID
 		v.ID, v.Project, v.Labels = "", "", nil
@@ -213,7 +213,7 @@ func TestVersion1(t *testing.T) {
 	if !bytes.Equal(b, pack(t, s, p.ID)) {
 		t.Error("it is written as another file")
 	}
-	pictures := must[[]project.Picture](t)(s.Pictures(t.Context(), p.ID, store.Filter{}))
+	pictures := must[[]project.Picture](t)(s.Pictures(t.Context(), p.ID))
 	if p.Name != "Flaschen <ß>" || len(pictures) != 4 || pictures[1].Name != "000 (2).png" || pictures[1].Labels.Boxes != 3 || pictures[1].Labels.Millis["box"] != 15000 {
 		t.Errorf("read %+v, %+v", p, pictures)
 	}

@@ -68,7 +68,7 @@ func BenchmarkPictures(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if all, err := s.Pictures(ctx, in.ID, Filter{}); err != nil || len(all) != 2000 {
+		if all, err := s.Pictures(ctx, in.ID); err != nil || len(all) != 2000 {
 			b.Fatal(len(all), err)
 		}
 	}

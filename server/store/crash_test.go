@@ -65,7 +65,7 @@ func writeForever(dir string) error {
 		return err
 	}
 	in := projects[0].ID
-	pictures, err := s.Pictures(ctx, in, Filter{Name: "labelled"})
+	pictures, err := s.FindPictures(ctx, in, Filter{Name: "labelled"})
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func checkKilled(t *testing.T, dir string, acked map[string]bool) {
 	defer s.Close()
 	projects, err := s.Projects(ctx)
 	is(t, "projects", err, nil)
-	pictures, err := s.Pictures(ctx, projects[0].ID, Filter{})
+	pictures, err := s.Pictures(ctx, projects[0].ID)
 	is(t, "pictures", err, nil)
 	models, err := s.Models(ctx, projects[0].ID)
 	is(t, "models", err, nil)

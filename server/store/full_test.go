@@ -120,7 +120,7 @@ func fillDisk(dir string) error {
 	if _, err := s.Backup(ctx); !errors.Is(err, project.ErrFull) {
 		return fmt.Errorf("a backup on a full disk: %w", err)
 	}
-	all, err := s.Pictures(ctx, in.ID, Filter{})
+	all, err := s.Pictures(ctx, in.ID)
 	if err != nil || len(all) != pictures {
 		return fmt.Errorf("%d pictures are listed, want %d: %w", len(all), pictures, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"semirest/server/project"
 )
 
-// Filter chooses pictures; its zero value is all of a project.
+// Filter chooses pictures of a project; its zero value all of them.
 type Filter struct {
 	Role     *project.Role
 	Held     *bool
@@ -64,10 +64,15 @@ func (s *Store) Picture(ctx context.Context, id project.ID) (project.Picture, er
 	return l.picture()
 }
 
-// Pictures returns a project's pictures that pass the filter, in the order they
+// Pictures returns all pictures of a project; see FindPictures.
+func (s *Store) Pictures(ctx context.Context, in project.ID) ([]project.Picture, error) {
+	return s.FindPictures(ctx, in, Filter{})
+}
+
+// FindPictures returns a project's pictures that pass the filter, in the order they
 // were added, with where their labels stand. Of a project that is not there it
 // returns none.
-func (s *Store) Pictures(ctx context.Context, in project.ID, f Filter) ([]project.Picture, error) {
+func (s *Store) FindPictures(ctx context.Context, in project.ID, f Filter) ([]project.Picture, error) {
 	var rows []listed
 	q := joined(s.read, &rows).Where("p.project = ?", in).Order("p.seq")
 	if f.Role != nil {

@@ -127,7 +127,7 @@ func TestFilter(t *testing.T) {
 	for _, n := range []string{"d", "c", "b", "a"} {
 		newPicture(t, s, in.ID, n)
 	}
-	all, err := s.Pictures(ctx, in.ID, Filter{})
+	all, err := s.Pictures(ctx, in.ID)
 	is(t, "list", err, nil)
 	_, err = s.UpdatePicture(ctx, all[1].ID, func(p *project.Picture) error { p.Role, p.Held = project.Normal, true; return nil })
 	is(t, "update", err, nil)
@@ -152,7 +152,7 @@ func TestFilter(t *testing.T) {
 		{"rest", Filter{Offset: 3}, []string{"a"}},
 		{"beyond", Filter{Offset: 9}, []string{}},
 	} {
-		got, err := s.Pictures(ctx, in.ID, c.f)
+		got, err := s.FindPictures(ctx, in.ID, c.f)
 		if err != nil || !slices.Equal(names(got), c.want) {
 			t.Errorf("%s: got %q, %v, want %q", c.what, names(got), err, c.want)
 		}

@@ -21,23 +21,12 @@ import (
 	"semirest/shared/wire"
 )
 
-// shelf is a store as a Workshop wants it.
-type shelf struct{ *store.Store }
-
-func (s shelf) Pictures(ctx context.Context, p project.ID) ([]project.Picture, error) {
-	return s.Store.Pictures(ctx, p, store.Filter{})
-}
-
-func (s shelf) SetThreshold(ctx context.Context, id project.ID, t float64) (project.Model, error) {
-	return s.UpdateModel(ctx, id, func(m *project.Model) error { m.Threshold = t; return nil })
-}
-
 // idle trains and advises nobody: what is asked here is who may ask. Methods that the tests do not reach are missing.
 type idle struct {
 	Exchange
 	Advice
 	Reports
-	shelf
+	kept
 }
 
 func (i idle) Submit(ctx context.Context, p project.ID, r project.Request, author string) (project.Job, error) {
@@ -71,29 +60,29 @@ func newHouse(t *testing.T, o account.Options) *house {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
-	kept, err := store.Open(ctx, filepath.Join(dir, "semirest.db"), filepath.Join(dir, "files"))
+	db, err := store.Open(ctx, filepath.Join(dir, "semirest.db"), filepath.Join(dir, "files"))
 	must(t, err)
-	t.Cleanup(func() { must(t, kept.Close()) })
+	t.Cleanup(func() { must(t, db.Close()) })
 	o.Enabled = true
-	h := &house{store: kept, cookies: map[string]string{}, tokens: map[string]string{}, people: map[string]project.User{}}
-	h.accounts, err = account.New(kept, o)
+	h := &house{store: db, cookies: map[string]string{}, tokens: map[string]string{}, people: map[string]project.User{}}
+	h.accounts, err = account.New(db, o)
 	must(t, err)
-	s := shelf{kept}
+	s := kept{db}
 	h.rig = newRig(t, Config{
 		Gallery: fakeGallery{}, Jobs: fakeJobs{}, Accounts: h.accounts, Page: http.NotFoundHandler(),
-		Workshop: &Workshop{Projects: s, Pictures: s, Labels: s, Models: s, Files: s, Training: idle{shelf: s}, Exchange: idle{}, Advice: idle{shelf: s}, Reports: idle{}, Spool: dir},
+		Workshop: &Workshop{Projects: s, Pictures: s, Labels: s, Models: s, Files: s, Training: idle{kept: s}, Exchange: idle{}, Advice: idle{kept: s}, Reports: idle{}, Spool: dir},
 	}, nil)
 
-	h.theirs, err = kept.CreateProject(ctx, project.Project{Name: "theirs"})
+	h.theirs, err = db.CreateProject(ctx, project.Project{Name: "theirs"})
 	must(t, err)
-	h.his, err = kept.CreateProject(ctx, project.Project{Name: "his"})
+	h.his, err = db.CreateProject(ctx, project.Project{Name: "his"})
 	must(t, err)
 	png := pngOf(t, flat(9, 16, 16))
-	h.picture, err = kept.AddPicture(ctx, project.Picture{Project: h.theirs.ID, Name: "a.png", Width: 16, Height: 16}, bytes.NewReader(png))
+	h.picture, err = db.AddPicture(ctx, project.Picture{Project: h.theirs.ID, Name: "a.png", Width: 16, Height: 16}, bytes.NewReader(png))
 	must(t, err)
-	h.model, err = kept.AddModel(ctx, project.Model{Project: h.theirs.ID, Name: "m", Supervision: "semi"}, strings.NewReader("a model"))
+	h.model, err = db.AddModel(ctx, project.Model{Project: h.theirs.ID, Name: "m", Supervision: "semi"}, strings.NewReader("a model"))
 	must(t, err)
-	h.job, err = kept.CreateJob(ctx, project.Job{Project: h.theirs.ID, Author: "anna"})
+	h.job, err = db.CreateJob(ctx, project.Job{Project: h.theirs.ID, Author: "anna"})
 	must(t, err)
 	must(t, h.Install(fakeDetector("project/"+string(h.theirs.ID), h.scorer)))
 	for name, level := range map[string]project.Level{"anna": project.Admin, "lars": project.Labeller, "vera": project.Viewer, "karl": project.Nobody, "boss": project.Nobody} {
@@ -196,7 +185,7 @@ func (h *house) socket(as string) *dialer {
 func (h *house) contents() string {
 	h.t.Helper()
 	ctx := h.t.Context()
-	pictures, err := h.store.Pictures(ctx, h.theirs.ID, store.Filter{})
+	pictures, err := h.store.Pictures(ctx, h.theirs.ID)
 	must(h.t, err)
 	models, err := h.store.Models(ctx, h.theirs.ID)
 	must(h.t, err)

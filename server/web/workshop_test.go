@@ -24,10 +24,6 @@ import (
 // kept is a real store as the server wants it.
 type kept struct{ *store.Store }
 
-func (k kept) Pictures(ctx context.Context, p project.ID) ([]project.Picture, error) {
-	return k.Store.Pictures(ctx, p, store.Filter{})
-}
-
 // SetThreshold implements Models with nothing to serve.
 func (k kept) SetThreshold(ctx context.Context, m project.ID, threshold float64) (project.Model, error) {
 	return k.UpdateModel(ctx, m, func(m *project.Model) error { m.Threshold = threshold; return nil })

@@ -4,7 +4,6 @@ package looptest
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"image"
 	"image/png"
@@ -38,11 +37,6 @@ func Library(t testing.TB) {
 
 // Shelf is a store as the loop wants it.
 type Shelf struct{ *store.Store }
-
-// Pictures hides the store's of the same name.
-func (s Shelf) Pictures(ctx context.Context, of project.ID) ([]project.Picture, error) {
-	return s.Store.Pictures(ctx, of, store.Filter{})
-}
 
 // Open opens an empty store in a folder of the test's.
 func Open(t testing.TB) Shelf {
