@@ -141,7 +141,11 @@ export async function begin(): Promise<void> {
   });
   $("sign-out").addEventListener("click", () => void signOut());
   router.moved.on((place) => {
-    void show(place).then(() => { if (place.screen !== "inspect") $("work").focus({ preventScroll: true }); });
+    void show(place).then(() => {
+      // Whoever already works in the new screen, before all of it is there, stays where they are.
+      const work = $("work");
+      if (place.screen !== "inspect" && !work.contains(document.activeElement)) work.focus({ preventScroll: true });
+    });
   });
   await learnMe();
   router.begin();
