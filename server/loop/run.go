@@ -85,7 +85,8 @@ func (l *Loop) do(root context.Context, j project.Job) error {
 		l.board.post(Update{Job: j})
 		return err
 	}
-	j, failed := l.store.UpdateJob(root, id, func(j *project.Job) error {
+	// What is done is written down, and its folder emptied, even if the server stops now.
+	j, failed := l.store.UpdateJob(context.WithoutCancel(root), id, func(j *project.Job) error {
 		j.Ended, j.Progress = time.Now().UTC(), r.last
 		if j.State == project.Canceled {
 			return nil
