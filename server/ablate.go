@@ -78,8 +78,8 @@ func newAblateCmd() *cobra.Command {
 the paper does, and measures them on the test set: ablation.csv, ablation.md and
 ablation.png. Features and neighbours are computed once for all rows that share
 them; classifiers stand alone, unfused. sup and semi move --defects images to
-training; their rows, and the un row
-"full, without moved images", are measured on the images left.`,
+training; their rows, and the un row "full, without moved images", are measured on
+the images left.`,
 		Example: "  semirest ablate --data ../shared/data/mvtec_bottle --out ablation --seeds 3",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -205,9 +205,8 @@ func (a *ablator) prepare(ctx context.Context, row ablation) (*train.Prepared, e
 	if p := a.prepared[key]; p != nil {
 		return p, nil
 	}
-	a.noPCF = row.noPCF
 	o := *a.trainOptions
-	o.supervision = row.supervision
+	o.noPCF, o.supervision = row.noPCF, row.supervision
 	if row.supervision == "none" || row.supervision == "un" {
 		o.supervision = "sup"
 	}
