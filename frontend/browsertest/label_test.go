@@ -368,6 +368,23 @@ func TestLabelByKeyboard(t *testing.T) {
 	l.shown(p)
 }
 
+// Who is quicker than the screen draws where they pointed all the same.
+func TestLabelBeforeTheFirstFrame(t *testing.T) {
+	w := newWorkbench(t, false)
+	_, pictures := w.project("plates", 0, 2, 0)
+	p := pictures[1]
+	l := labelled(t, w, pictures[0])
+	l.press("b")
+	eval[bool](l.tab, `(window.requestAnimationFrame = (f) => setTimeout(f, 1000), true)`)
+	l.press(kb.PageDown)
+	l.wait(fmt.Sprintf(`document.querySelector('.label-title').textContent === %q && document.querySelector('.sheet-pane')`, p.Name))
+	l.drag([2]float64{40, 30}, [2]float64{120, 90})
+	l.savedAs(1)
+	if stored, _ := w.stored(p); len(stored.Shapes) != 1 || !boxNear(stored.Shapes[0].Box, 40, 30, 120, 90) {
+		t.Errorf("shapes %+v", stored.Shapes)
+	}
+}
+
 // What a detector proposes is accepted, corrected or dismissed by one key each.
 func TestLabelProposals(t *testing.T) {
 	w := newWorkbench(t, false)

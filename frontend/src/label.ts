@@ -147,6 +147,7 @@ class LabelScreen {
       const held = await work.load();
       if (this.picture !== work) return;
       this.stage.replaceChildren(work.sheet!.root, ...(work.truth ? [work.truth.root] : []));
+      work.sheet!.aim();
       this.apply();
       this.stand(sync.clashOf(id) ? { kind: "conflict" } : work.keeper!.left ? { kind: "kept" } : { kind: "saved", revision: held.revision });
       work.heat?.changed.on(() => { if (this.picture === work) this.showHeat(); }, work.until);

@@ -15,9 +15,11 @@ export function listen(sheet: Sheet, desk: Desk, hands: Hands, until: AbortSigna
   const panning = new Map<number, { x: number; y: number }>();
   const place = (event: MouseEvent) => ({ x: event.clientX - box.left, y: event.clientY - box.top });
 
-  root.addEventListener("pointerenter", () => { box = root.getBoundingClientRect(); }, options);
+  const aim = () => { box = root.getBoundingClientRect(); sheet.aim(); };
+
+  root.addEventListener("pointerenter", aim, options);
   root.addEventListener("pointerdown", (event) => {
-    box = root.getBoundingClientRect();
+    aim();
     const { x, y } = place(event);
     root.focus({ preventScroll: true });
     root.setPointerCapture(event.pointerId);
@@ -80,13 +82,14 @@ export function listen(sheet: Sheet, desk: Desk, hands: Hands, until: AbortSigna
   root.addEventListener("pointercancel", (event) => end(event, false), options);
   root.addEventListener("pointerleave", () => { desk.leave(); hands.at(NaN, NaN); sheet.wake(); }, options);
   root.addEventListener("contextmenu", (event) => event.preventDefault(), options);
-  root.addEventListener("dblclick", (event) => { const p = place(event); hands.told(desk.twice(p.x, p.y)); sheet.wake(); }, options);
+  root.addEventListener("dblclick", (event) => { aim(); const p = place(event); hands.told(desk.twice(p.x, p.y)); sheet.wake(); }, options);
   root.addEventListener("wheel", (event) => {
     event.preventDefault();
-    box = root.getBoundingClientRect();
+    aim();
     const { x, y } = place(event), lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     // A pinch on a touchpad comes as a wheel with Ctrl and small steps.
     view.zoomAt(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015)), x, y, sheet.box, sheet.size);
+    sheet.aim();
     desk.move(x, y, keysOf(event) & Shift, event.timeStamp);
     hands.touched();
   }, { signal: until, passive: false });

@@ -75,6 +75,18 @@ export class Sheet {
     this.wake();
   }
 
+  /** Tells the desk where the picture lies now: a pointer may come before the frame that would. */
+  aim(): void {
+    if (this.root.clientWidth !== this.paneW || this.root.clientHeight !== this.paneH) this.resize();
+    if (this.looked && this.paneW && this.paneH) this.look();
+  }
+
+  private look(): { x: number; y: number; scale: number } {
+    const at = this.view.place(this.box, this.size);
+    this.desk.look(at.x, at.y, at.scale, this.paneW, this.paneH);
+    return at;
+  }
+
   private resize(): void {
     this.paneW = this.root.clientWidth;
     this.paneH = this.root.clientHeight;
@@ -94,8 +106,7 @@ export class Sheet {
     const start = performance.now();
     if (this.looked) {
       this.looked = false;
-      const at = this.view.place(this.box, this.size);
-      this.desk.look(at.x, at.y, at.scale, this.paneW, this.paneH);
+      const at = this.look();
       this.drawBase(at.x, at.y, at.scale);
     }
     this.drawInk();
