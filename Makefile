@@ -89,7 +89,7 @@ test-accuracy: ort ## short accuracy runs on ../shared/data
 
 .PHONY: race
 race: ort wasm ## the concurrent packages under the race detector
-	go test -race ./shared/wire/... ./wasm/client/... ./server/job/... ./server/web/... ./server/ort/... ./server/train/...
+	go test -race ./shared/wire/... ./wasm/client/... ./server/job/... ./server/web/... ./server/ort/... ./server/train/... ./server/report/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
@@ -106,12 +106,13 @@ bench: build ort ## what scoring, the transport and the page cost on this machin
 	SEMIREST_BENCH=1 go test -count=1 -v -run=Bench ./frontend/browsertest/...
 
 .PHONY: lint
-lint: ## gofmt, go vet natively and for the browser, golangci-lint
+lint: ## gofmt, go vet natively and for the browser, golangci-lint, types of the page
 	@unformatted=$$(gofmt -l models server shared wasm frontend); \
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted" >&2; exit 1; fi
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet $(SHARED)
 	$(TOOL) golangci-lint run
+	$(TOOL) tsgo -p frontend
 
 .PHONY: vuln
 vuln: ## known vulnerabilities in the dependencies (asks the Go vulnerability database)
