@@ -121,10 +121,7 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 			return nil, err
 		}
 	}
-	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profile, Dir: o.classifier.work, Resume: o.classifier.resume, Run: o.run}
-	if cfg.Dir == "" {
-		cfg.Dir = strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".train"
-	}
+	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profile, Dir: o.work(), Resume: o.classifier.resume, Run: o.run}
 	if cfg.Textures, err = loadTextures(o.classifier.textures); err != nil {
 		return nil, err
 	}
@@ -140,6 +137,14 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 		fmt.Fprintf(cmd.ErrOrStderr(), "stopped; %s keeps the checkpoint: go on with --resume\n", cfg.Dir)
 	}
 	return m, err
+}
+
+// work is the folder of checkpoints.
+func (o *trainOptions) work() string {
+	if o.classifier.work != "" {
+		return o.classifier.work
+	}
+	return strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".train"
 }
 
 // training shows a training run's progress.

@@ -138,7 +138,10 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	m.Provenance = cfg.Provenance
 	m.Provenance.Seed = o.seed
 	m.Provenance.Seconds = time.Since(start).Seconds()
-	return m, m.Save(o.out)
+	if err := m.Save(o.out); err != nil || o.supervision == "none" {
+		return m, err
+	}
+	return m, train.Finish(o.work())
 }
 
 // fitBank fits a detector without a classifier.

@@ -88,17 +88,16 @@ func (l *Loop) config(j project.Job, p *plan) (train.Config, error) {
 		short(&s, float64(r.Steps)/float64(s.Steps))
 		s.Steps = r.Steps
 	}
-	looks := 3 // at least: each gives the sample's map anew
-	if s.Classifier == train.MLP {
-		looks = 6 // which costs little there
-	}
-	s.EvalEvery = max(1, min(s.EvalEvery, s.Steps/looks))
-	c := train.Config{Settings: s, Fit: fit, Profile: train.AutoProfile, Dir: l.folder(j.ID), Resume: true, Run: l.Run}
+	s.EvalEvery = max(1, min(s.EvalEvery, s.Steps/3)) // a short run has looks to choose from, too
+	c := train.Config{Settings: s, Fit: fit, Profile: train.AutoProfile, Dir: l.folder(j.ID), Resume: true, Samples: samples, Run: l.Run}
 	if l.Tune != nil {
 		l.Tune(&c)
 	}
 	return c, nil
 }
+
+// samples is how often the page's sample map is renewed while a job learns.
+const samples = 24
 
 // short makes all of a run short where its steps are: fewer simulated pictures,
 // fewer held out, in proportion, and never more than the preset's.

@@ -24,14 +24,14 @@ type stageCost struct {
 	cost float64
 }
 
-// Costs in seconds on two cores, for an input of 512x512 pixels.
+// Costs in seconds on two quiet cores, for an input of 512x512 pixels.
 const (
-	costFeatures = 0.12  // a picture through the backbone
-	costNearest  = 0.25  // the same and a search in the whole bank
-	costRow      = 0.004 // a row of the bank, of a pool of 60,000
-	costSwin     = 0.9   // a step
-	costMLP      = 0.12
-	costLook     = 0.05 // a held-out picture's map
+	costFeatures = 0.02   // a picture through the backbone
+	costNearest  = 0.07   // the same and a search in the whole bank
+	costRow      = 0.0009 // a row of the bank, of a pool of 60,000
+	costSwin     = 0.3    // a step
+	costMLP      = 0.02
+	costLook     = 0.02 // a held-out picture's map
 )
 
 // expect lists a run's stages.
@@ -49,7 +49,7 @@ func expect(c train.Config, supervision string, normal, defective, measured int)
 		{"threshold", area * costNearest * max(2, 0.1*float64(normal))},
 	}
 	if supervision != "none" {
-		simulated := min(s.PerNormal*float64(normal), float64(s.MaxSim))
+		simulated := min(max(s.PerNormal*float64(normal), float64(s.MinSim)), float64(s.MaxSim))
 		pictures := min(float64(normal), float64(s.MaxNormal)) + simulated + float64(defective*(1+s.Variants)) + float64(3*s.HeldOut)
 		stages = append(stages, stageCost{"pictures", area * costNearest * pictures})
 		if s.Start != nil {

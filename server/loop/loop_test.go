@@ -149,7 +149,7 @@ func TestTrainingMakesADeployedModel(t *testing.T) {
 		}
 	}
 	told.mu.Unlock()
-	if last.State != project.Done || last.Model != row.ID || samples < 2 || !stages["training"] || !stages["evaluating"] {
+	if last.State != project.Done || last.Model != row.ID || samples < small.Steps || !stages["training"] || !stages["evaluating"] {
 		t.Errorf("last told %+v, %d samples, stages %v", last, samples, stages)
 	}
 	if png, err := l.SamplePicture(j.ID); err != nil || len(png) < 1000 {

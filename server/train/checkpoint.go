@@ -113,13 +113,18 @@ func loadCheckpoint(dir string) (*checkpoint, error) {
 	return c, nil
 }
 
-// clean removes what only a run that is not finished needs; log and plot stay.
-func clean(dir string) error {
+// Finish removes from a run's folder what only a run that is not finished needs; log
+// and plot stay. It is for the caller of Run, once the model is on the disk: until
+// then the checkpoint is all there is.
+func Finish(dir string) error {
 	var errs []error
 	for _, name := range []string{checkpointFile, detectorFile} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	return nil
 }

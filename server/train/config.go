@@ -45,7 +45,10 @@ type Config struct {
 	Resume bool
 	// SaveEvery is the time between checkpoints; 0: half a minute.
 	SaveEvery time.Duration
-	Run       ort.Options
+	// Samples is how many times in a phase, about, the sample's map is reported besides
+	// the looks.
+	Samples int
+	Run     ort.Options
 }
 
 // AutoProfile lets the normal pictures choose the profile: see ChooseProfile.
@@ -58,7 +61,7 @@ type Progress struct {
 	Left        time.Duration
 	Point       *Point  // the step just done
 	Held        *Held   // the look at the held-out pictures just taken
-	Sample      *Sample // with Held: one of them
+	Sample      *Sample // with Held, and as often as Config.Samples says: one of them
 }
 
 // Sample is a held-out picture with a simulated defect and the scores its blocks get

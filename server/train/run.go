@@ -26,7 +26,7 @@ var ErrUnfinished = errors.New("train: the folder holds an unfinished run")
 
 // Run trains a detector's classifier and returns the whole detector. It stops within
 // one step of ctx's end, saves a checkpoint where there is a folder, and returns
-// ctx.Err(). report may be nil.
+// ctx.Err(). The checkpoint stays until Finish. report may be nil.
 func Run(ctx context.Context, cfg Config, source Source, report func(Progress)) (*detect.Model, error) {
 	if report == nil {
 		report = func(Progress) {}
@@ -72,11 +72,6 @@ func (r *run) do(ctx context.Context) (*detect.Model, error) {
 	}
 	if err := r.train(ctx); err != nil {
 		return nil, err
-	}
-	if r.cfg.Dir != "" {
-		if err := clean(r.cfg.Dir); err != nil {
-			return nil, fmt.Errorf("train: %w", err)
-		}
 	}
 	return r.model, nil
 }
@@ -476,6 +471,10 @@ func (r *run) phase(ctx context.Context, phase int, start state) ([]float32, err
 			if err := r.look(ctx, l, &report); err != nil {
 				return nil, err
 			}
+		} else if n := r.cfg.Samples; n > 0 && done%max(1, s.Steps/n) == 0 {
+			if report.Sample, err = r.sample(ctx, l); err != nil {
+				return nil, err
+			}
 		}
 		r.report(report)
 		if looked || time.Since(r.saved) >= r.cfg.SaveEvery {
@@ -507,9 +506,7 @@ func (r *run) save(l *learner) error {
 // look measures the present weights on the held-out pictures, in a single pass, and
 // keeps the best; under Sup and Semi the last.
 func (r *run) look(ctx context.Context, l *learner, report *Progress) error {
-	c := l.classifier(r.scale)
-	c.Bagging = 0
-	if err := r.model.SetClassifier(*c, l.Block, named(l.layout, l.kept())); err != nil {
+	if err := r.wear(l); err != nil {
 		return err
 	}
 	p, err := r.held.classify(ctx, r.model, r.maps, r.cfg.Run)
@@ -530,4 +527,27 @@ func (r *run) look(ctx context.Context, l *learner, report *Progress) error {
 	}
 	report.Held, report.Sample = &h, r.held.show(p, l.Block)
 	return r.journal.add(entry{Phase: r.at.Phase, Held: &h})
+}
+
+// sample scores the held-out picture that is shown, in a single pass, with the present
+// weights.
+func (r *run) sample(ctx context.Context, l *learner) (*Sample, error) {
+	if len(r.held.simulated) == 0 {
+		return nil, nil
+	}
+	if err := r.wear(l); err != nil {
+		return nil, err
+	}
+	p, err := classify(ctx, r.model, r.maps, []*Map{&r.held.simulated[0]}, r.cfg.Run)
+	if err != nil {
+		return nil, err
+	}
+	return r.held.show(p, l.Block), nil
+}
+
+// wear puts the present weights into the model, to be used in a single pass.
+func (r *run) wear(l *learner) error {
+	c := l.classifier(r.scale)
+	c.Bagging = 0
+	return r.model.SetClassifier(*c, l.Block, named(l.layout, l.kept()))
 }

@@ -306,8 +306,23 @@ func TestCancelSavesAndResumeGoesOnBitForBit(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(cfg.Dir, PlotFile)); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(filepath.Join(cfg.Dir, checkpointFile)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the checkpoint of a finished run is still there: %v", err)
+	// Until the model is on the disk the checkpoint is all there is of it.
+	again, err := Run(context.Background(), cfg, source, func(p Progress) {
+		if p.Point != nil {
+			t.Errorf("a step of a finished run was made again: %+v", p)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "made again from its last checkpoint", whole, again)
+	if err := Finish(cfg.Dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{checkpointFile, detectorFile} {
+		if _, err := os.Stat(filepath.Join(cfg.Dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s of a finished run is still there: %v", name, err)
+		}
 	}
 }
 
