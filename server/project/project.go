@@ -50,6 +50,25 @@ type Picture struct {
 	Labels  *State    `json:"labels,omitempty"` // where its labels stand; nil: never labelled
 }
 
+// PictureFilter chooses pictures of a project; its zero value all of them.
+type PictureFilter struct {
+	Role     *Role
+	Held     *bool
+	Labelled *bool  // with a label revision, or without any
+	Name     string // exactly this; empty: any
+	Offset   int    // pictures passed over
+	Limit    int    // 0: no limit
+}
+
+// Counts counts a project's pictures.
+type Counts struct {
+	Pictures  int `json:"pictures" bun:"pictures"`
+	Normal    int `json:"normal" bun:"normal"`
+	Defective int `json:"defective" bun:"defective"`
+	Labelled  int `json:"labelled" bun:"labelled"`
+	Held      int `json:"held" bun:"held"`
+}
+
 // State sums a picture's current labels up, so that lists need not parse them.
 type State struct {
 	Revision uint64           `json:"revision"` // 1 and up

@@ -65,7 +65,7 @@ func writeForever(dir string) error {
 		return err
 	}
 	in := projects[0].ID
-	pictures, err := s.FindPictures(ctx, in, Filter{Name: "labelled"})
+	pictures, err := s.FindPictures(ctx, in, project.PictureFilter{Name: "labelled"})
 	if err != nil {
 		return err
 	}

@@ -8,16 +8,6 @@ import (
 	"semirest/server/project"
 )
 
-// Filter chooses pictures of a project; its zero value all of them.
-type Filter struct {
-	Role     *project.Role
-	Held     *bool
-	Labelled *bool  // with a label revision, or without any
-	Name     string // exactly this; empty: any
-	Offset   int    // pictures passed over
-	Limit    int    // 0: no limit
-}
-
 // listed is a picture with its current labels' row; whose columns are null where
 // it was never labelled, and then read as zero.
 type listed struct {
@@ -66,13 +56,13 @@ func (s *Store) Picture(ctx context.Context, id project.ID) (project.Picture, er
 
 // Pictures returns all pictures of a project; see FindPictures.
 func (s *Store) Pictures(ctx context.Context, in project.ID) ([]project.Picture, error) {
-	return s.FindPictures(ctx, in, Filter{})
+	return s.FindPictures(ctx, in, project.PictureFilter{})
 }
 
 // FindPictures returns a project's pictures that pass the filter, in the order they
 // were added, with where their labels stand. Of a project that is not there it
 // returns none.
-func (s *Store) FindPictures(ctx context.Context, in project.ID, f Filter) ([]project.Picture, error) {
+func (s *Store) FindPictures(ctx context.Context, in project.ID, f project.PictureFilter) ([]project.Picture, error) {
 	var rows []listed
 	q := joined(s.read, &rows).Where("p.project = ?", in).Order("p.seq")
 	if f.Role != nil {
@@ -105,4 +95,21 @@ func (s *Store) FindPictures(ctx context.Context, in project.ID, f Filter) ([]pr
 		}
 	}
 	return out, nil
+}
+
+// CountPictures counts a project's pictures; none of a project that is not there.
+func (s *Store) CountPictures(ctx context.Context, in project.ID) (project.Counts, error) {
+	var n project.Counts
+	share := func(name, condition string) string { return "COUNT(CASE WHEN " + condition + " THEN 1 END) AS " + name }
+	err := s.read.NewSelect().Model((*pictureRow)(nil)).Where("p.project = ?", in).
+		ColumnExpr("COUNT(*) AS pictures").
+		ColumnExpr(share("normal", "p.role = ?"), project.Normal).
+		ColumnExpr(share("defective", "p.role = ?"), project.Defective).
+		ColumnExpr(share("labelled", "p.revision > 0")).
+		ColumnExpr(share("held", "p.held = ?"), true).
+		Scan(ctx, &n)
+	if err != nil {
+		return n, s.fault("count the pictures of project "+string(in), err)
+	}
+	return n, nil
 }

@@ -136,21 +136,22 @@ func TestFilter(t *testing.T) {
 	normal, unsaid, yes, no := project.Normal, project.Unsaid, true, false
 	for _, c := range []struct {
 		what string
-		f    Filter
+		f    project.PictureFilter
 		want []string
 	}{
-		{"all", Filter{}, []string{"d", "c", "b", "a"}},
-		{"normal", Filter{Role: &normal}, []string{"c"}},
-		{"unsaid", Filter{Role: &unsaid}, []string{"d", "b", "a"}},
-		{"held", Filter{Held: &yes}, []string{"c"}},
-		{"not held", Filter{Held: &no}, []string{"d", "b", "a"}},
-		{"labelled", Filter{Labelled: &yes}, []string{"b"}},
-		{"not labelled", Filter{Labelled: &no}, []string{"d", "c", "a"}},
-		{"both", Filter{Labelled: &no, Held: &no}, []string{"d", "a"}},
-		{"name", Filter{Name: "a"}, []string{"a"}},
-		{"page", Filter{Offset: 1, Limit: 2}, []string{"c", "b"}},
-		{"rest", Filter{Offset: 3}, []string{"a"}},
-		{"beyond", Filter{Offset: 9}, []string{}},
+		{"all", project.PictureFilter{}, []string{"d", "c", "b", "a"}},
+		{"normal", project.PictureFilter{Role: &normal}, []string{"c"}},
+		{"unsaid", project.PictureFilter{Role: &unsaid}, []string{"d", "b", "a"}},
+		{"held", project.PictureFilter{Held: &yes}, []string{"c"}},
+		{"not held", project.PictureFilter{Held: &no}, []string{"d", "b", "a"}},
+		{"labelled", project.PictureFilter{Labelled: &yes}, []string{"b"}},
+		{"not labelled", project.PictureFilter{Labelled: &no}, []string{"d", "c", "a"}},
+		{"both", project.PictureFilter{Labelled: &no, Held: &no}, []string{"d", "a"}},
+		{"name", project.PictureFilter{Name: "a"}, []string{"a"}},
+		{"page", project.PictureFilter{Offset: 1, Limit: 2}, []string{"c", "b"}},
+		{"rest", project.PictureFilter{Offset: 3}, []string{"a"}},
+		{"beyond", project.PictureFilter{Offset: 9}, []string{}},
+		{"three conditions", project.PictureFilter{Role: &unsaid, Labelled: &no, Limit: 1}, []string{"d"}},
 	} {
 		got, err := s.FindPictures(ctx, in.ID, c.f)
 		if err != nil || !slices.Equal(names(got), c.want) {
@@ -161,6 +162,12 @@ func TestFilter(t *testing.T) {
 				t.Errorf("%s: labels of %s are %+v", c.what, p.Name, p.Labels)
 			}
 		}
+	}
+	if n, err := s.CountPictures(ctx, in.ID); err != nil || n != (project.Counts{Pictures: 4, Normal: 1, Labelled: 1, Held: 1}) {
+		t.Errorf("counts %+v, %v", n, err)
+	}
+	if n, err := s.CountPictures(ctx, "nowhere"); err != nil || n != (project.Counts{}) {
+		t.Errorf("counts of no project %+v, %v", n, err)
 	}
 }
 

@@ -170,7 +170,7 @@ func TestNamesThatLookLikeStatements(t *testing.T) {
 			t.Errorf("kept %q as %q (%v)", name, got.Name, err)
 		}
 		pic := newPicture(t, s, p.ID, strings.ReplaceAll(name, `\`, "")+".png")
-		if got, err := s.FindPictures(ctx, p.ID, Filter{Name: pic.Name}); err != nil || len(got) != 1 {
+		if got, err := s.FindPictures(ctx, p.ID, project.PictureFilter{Name: pic.Name}); err != nil || len(got) != 1 {
 			t.Errorf("by the name %q: %v, %v", pic.Name, got, err)
 		}
 	}

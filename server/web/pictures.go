@@ -3,6 +3,9 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -44,8 +47,13 @@ func (s *Server) withPicture(h func(c echo.Context, p project.Picture) error) ec
 	})
 }
 
+// listProjectPictures lists those that the query asks for: role, held, labelled, name, offset and limit.
 func (s *Server) listProjectPictures(c echo.Context, of project.Project) error {
-	list, err := s.config.Workshop.Pictures.Pictures(c.Request().Context(), of.ID)
+	f, err := pictureFilter(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	list, err := s.config.Workshop.Pictures.FindPictures(c.Request().Context(), of.ID, f)
 	if err != nil {
 		return err
 	}
@@ -53,6 +61,36 @@ func (s *Server) listProjectPictures(c echo.Context, of project.Project) error {
 		list = []project.Picture{}
 	}
 	return c.JSON(http.StatusOK, map[string]any{"pictures": list})
+}
+
+func pictureFilter(q url.Values) (f project.PictureFilter, err error) {
+	yes := func(name string) *bool {
+		v, bad := strconv.ParseBool(q.Get(name))
+		if !q.Has(name) {
+			return nil
+		}
+		if bad != nil {
+			err = badRequest(name + " is true or false")
+		}
+		return &v
+	}
+	number := func(name string) int {
+		v, bad := strconv.ParseUint(q.Get(name), 10, 31)
+		if q.Has(name) && bad != nil {
+			err = badRequest(name + " is a number from 0 up")
+		}
+		return int(v)
+	}
+	if q.Has("role") {
+		role := project.Role(q.Get("role"))
+		if !slices.Contains([]project.Role{project.Unsaid, project.Normal, project.Defective}, role) {
+			return f, badRequest("role is normal, defective or empty")
+		}
+		f.Role = &role
+	}
+	f.Held, f.Labelled, f.Name = yes("held"), yes("labelled"), q.Get("name")
+	f.Offset, f.Limit = number("offset"), number("limit")
+	return f, err
 }
 
 func (s *Server) getProjectPicture(c echo.Context, p project.Picture) error {

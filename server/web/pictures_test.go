@@ -23,7 +23,7 @@ func TestProjectsAreMadeChangedAndDeleted(t *testing.T) {
 	at := b.create("  Bottles  ")
 	var p projectJSON
 	b.want(200, "GET", at, "", nil, &p)
-	if p.Name != "Bottles" || p.Level != project.Admin || p.Counts != (countsJSON{}) {
+	if p.Name != "Bottles" || p.Level != project.Admin || p.Counts != (project.Counts{}) {
 		t.Errorf("made %+v", p)
 	}
 	b.want(200, "PATCH", at, "application/json", []byte(`{"name":"Lids","settings":{"grid":16}}`), &p)
@@ -74,9 +74,19 @@ func TestPicturesAreAddedOneByOne(t *testing.T) {
 	if len(list.Pictures) != 2 {
 		t.Errorf("%d pictures are listed", len(list.Pictures))
 	}
+	for query, want := range map[string]string{
+		"?limit=1": "a.png", "?offset=1": "b.png", "?name=b.png": "b.png", "?role=normal&held=true&labelled=false&offset=1&limit=5": "b.png",
+		"?role=defective": "", "?held=false": "", "?labelled=true": "",
+	} {
+		list.Pictures = nil
+		b.want(200, "GET", at+"/pictures"+query, "", nil, &list)
+		if want == "" && len(list.Pictures) > 0 || want != "" && (len(list.Pictures) != 1 || list.Pictures[0].Name != want) {
+			t.Errorf("%s lists %+v, want %q", query, list.Pictures, want)
+		}
+	}
 	var p projectJSON
 	b.want(200, "GET", at, "", nil, &p)
-	if p.Counts != (countsJSON{Pictures: 2, Normal: 2, Held: 2}) {
+	if p.Counts != (project.Counts{Pictures: 2, Normal: 2, Held: 2}) {
 		t.Errorf("counts %+v", p.Counts)
 	}
 	if status, _ := b.drop(at, map[string]string{"role": "good"}, file{"c.png", good}); status != 400 {

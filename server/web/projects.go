@@ -25,42 +25,14 @@ func (s *Server) mapProject(api *echo.Group) {
 // projectJSON is a project with what it holds and what the caller may do in it.
 type projectJSON struct {
 	project.Project
-	Level  project.Level `json:"level"`
-	Counts countsJSON    `json:"counts"`
-}
-
-// countsJSON counts a project's pictures.
-type countsJSON struct {
-	Pictures  int `json:"pictures"`
-	Normal    int `json:"normal"`
-	Defective int `json:"defective"`
-	Labelled  int `json:"labelled"`
-	Held      int `json:"held"`
+	Level  project.Level  `json:"level"`
+	Counts project.Counts `json:"counts"`
 }
 
 // summarize is a project as the caller sees it.
 func (s *Server) summarize(c echo.Context, p project.Project, level project.Level) (projectJSON, error) {
-	j := projectJSON{Project: p, Level: level}
-	list, err := s.config.Workshop.Pictures.Pictures(c.Request().Context(), p.ID)
-	if err != nil {
-		return j, err
-	}
-	j.Counts.Pictures = len(list)
-	for _, x := range list {
-		switch x.Role {
-		case project.Normal:
-			j.Counts.Normal++
-		case project.Defective:
-			j.Counts.Defective++
-		}
-		if x.Labels != nil {
-			j.Counts.Labelled++
-		}
-		if x.Held {
-			j.Counts.Held++
-		}
-	}
-	return j, nil
+	counts, err := s.config.Workshop.Pictures.CountPictures(c.Request().Context(), p.ID)
+	return projectJSON{Project: p, Level: level, Counts: counts}, err
 }
 
 // listProjects lists those that the caller may look at.

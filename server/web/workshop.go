@@ -37,10 +37,11 @@ type Projects interface {
 	DeleteProject(ctx context.Context, id project.ID) error
 }
 
-// Pictures keeps a project's pictures. AddPicture stores the file that r holds before the row that names it, and fills
+// Pictures keeps a project's pictures, in the order they were added. AddPicture stores the file that r holds before the row that names it, and fills
 // in ID, SHA256, Bytes and Added; the same bytes under the same name are project.ErrExists.
 type Pictures interface {
-	Pictures(ctx context.Context, p project.ID) ([]project.Picture, error)
+	FindPictures(ctx context.Context, p project.ID, f project.PictureFilter) ([]project.Picture, error)
+	CountPictures(ctx context.Context, p project.ID) (project.Counts, error)
 	Picture(ctx context.Context, id project.ID) (project.Picture, error)
 	AddPicture(ctx context.Context, p project.Picture, r io.Reader) (project.Picture, error)
 	UpdatePicture(ctx context.Context, id project.ID, change func(*project.Picture) error) (project.Picture, error)
