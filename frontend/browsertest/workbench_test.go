@@ -100,8 +100,8 @@ func newWorkbench(t *testing.T, auth bool) *workbench {
 // shelf is the store as web wants it.
 type shelf struct{ *workbench }
 
-func (s shelf) Pictures(ctx context.Context, p project.ID) ([]project.Picture, error) {
-	list, err := s.store.Pictures(ctx, p)
+func (s shelf) FindPictures(ctx context.Context, p project.ID, f project.PictureFilter) ([]project.Picture, error) {
+	list, err := s.store.FindPictures(ctx, p, f)
 	s.lay.mu.Lock()
 	defer s.lay.mu.Unlock()
 	for i := range s.lay.many {
@@ -110,6 +110,14 @@ func (s shelf) Pictures(ctx context.Context, p project.ID) ([]project.Picture, e
 		list = append(list, like)
 	}
 	return list, err
+}
+
+func (s shelf) CountPictures(ctx context.Context, p project.ID) (project.Counts, error) {
+	n, err := s.store.CountPictures(ctx, p)
+	s.lay.mu.Lock()
+	defer s.lay.mu.Unlock()
+	n.Pictures += s.lay.many
+	return n, err
 }
 
 const manyLetters = "abcdefghijklmnopqrstuvwxyz234567"

@@ -215,7 +215,7 @@ func TestLabelTrainAndSeeItBetter(t *testing.T) {
 		b.axe(screen)
 		b.shotFull("loop-7-" + screen)
 	}
-	b.sameAfterCOCO(pictures)
+	b.sameAfterExchange(labelled)
 	t.Logf("the whole loop took %.0f s", time.Since(begun).Seconds())
 }
 
@@ -331,20 +331,39 @@ func fraction(t *testing.T, text, pattern string) float64 {
 	return v
 }
 
-// sameAfterCOCO exports the project, takes the file in again here, where nothing
-// changes, and in an empty project, whose export is then the same.
-func (b *tab) sameAfterCOCO(pictures bottles) {
+// sameAfterExchange exports the project in formats that keep all of it, takes each
+// file in again here, where nothing changes, and COCO's in an empty project and the
+// whole project's beside it, whose exports are then the same.
+func (b *tab) sameAfterExchange(labelled string) {
 	b.t.Helper()
 	out := b.downloads()
-	b.click("#export-coco")
-	first := saved(b.t, out, "Bottle-coco.zip")
-	path := write(b.t, b.t.TempDir(), "bottle.zip", first)
-	again := func(want string) {
-		b.do(chromedp.SetUploadFiles(chromedp.CSS("#import-file"), []string{path}))
-		b.waitLong(time.Minute, fmt.Sprintf(`document.querySelector(".exchange [role=status]").textContent.includes(%q)`, want))
-		b.shot("loop-8-import")
+	again := func(format, name string, data []byte, want string) {
+		eval[bool](b, fmt.Sprintf(`(() => { const e = document.getElementById("import-format"); e.value = %q; return true; })()`, format))
+		b.do(chromedp.SetUploadFiles(chromedp.CSS("#import-file"), []string{write(b.t, b.t.TempDir(), name, data)}))
+		b.waitLong(time.Minute, fmt.Sprintf(`(t => t.includes(%q) && t.includes(%q))(document.querySelector(".exchange [role=status]").textContent)`, name, want))
 	}
-	again("had these labels already")
+	var first []byte
+	for _, format := range []string{"labelme", "csv", "coco"} {
+		b.click("#export-" + format)
+		first = saved(b.t, out, "Bottle-"+format+".zip")
+		again(format, "bottle "+format+".zip", first, "had these labels already")
+	}
+	b.shot("loop-8-import")
+	b.click("#export-project")
+	whole := write(b.t, b.t.TempDir(), "whole.zip", saved(b.t, out, "Bottle-project.zip"))
+	b.click(".crumbs a")
+	b.see("#new-project")
+	b.do(chromedp.SetUploadFiles(chromedp.CSS(`input[aria-label="File of a project"]`), []string{whole}))
+	b.waitLong(time.Minute, `document.querySelector(".zone")`)
+	b.says(".grid-bar", labelled)
+	b.at(eval[string](b, "location.hash")+"/report", "#import")
+	out = b.downloads()
+	b.click("#export-coco")
+	if a, c := unzip(b.t, first), unzip(b.t, saved(b.t, out, "Bottle-coco.zip")); !equalFiles(a, c) {
+		b.t.Errorf("the whole project came back otherwise:\n%s\n%s", list(a), list(c))
+	}
+	b.at(strings.Replace(eval[string](b, "location.hash"), "/report", "/models", 1), ".models-table tbody tr")
+	b.shot("loop-9-whole-project")
 	b.click(".crumbs a")
 	b.see("#new-project")
 	b.click("#new-project")
@@ -353,7 +372,7 @@ func (b *tab) sameAfterCOCO(pictures bottles) {
 	b.press(kb.Enter)
 	b.see(".zone")
 	b.at(eval[string](b, "location.hash")+"/report", "#import")
-	again("pictures added")
+	again("coco", "bottle.zip", first, "pictures added")
 	b.click("#export-coco")
 	second := saved(b.t, out, "Second-coco.zip")
 	if a, c := unzip(b.t, first), unzip(b.t, second); !equalFiles(a, c) {
