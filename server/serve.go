@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +37,7 @@ type serveOptions struct {
 	run          ort.Options
 	ortLib       string
 	allowOrigins []string
+	proxies      []string
 	queue        int
 	maxPixels    int64
 	logLevel     string
@@ -77,6 +79,7 @@ account with semirest user add.`,
 	f.BoolVar(&o.auth, "auth", false, "people sign in, and may do what their accounts say")
 	runFlags(f, &o.run, &o.ortLib)
 	f.StringArrayVar(&o.allowOrigins, "allow-origin", nil, "web page origin that may use the server besides its own, as https://name; may be given several times")
+	f.StringArrayVar(&o.proxies, "trust-proxy", nil, "address or network of a proxy in front, as 127.0.0.1 or 10.0.0.0/8, whose X-Forwarded-For is believed; may be given several times")
 	f.IntVar(&o.queue, "queue", 64, "crops that may wait before the server answers 'busy'")
 	f.Int64Var(&o.maxPixels, "max-pixels", prep.DefaultLimits.MaxPixels, "largest picture, width times height")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
@@ -95,6 +98,10 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	}
 	if o.maxPixels < 1 || o.maxPixels > 1<<32 {
 		return fmt.Errorf("--max-pixels %d: give a number from 1 to %d", o.maxPixels, int64(1)<<32)
+	}
+	proxies, err := networks(o.proxies)
+	if err != nil {
+		return err
 	}
 	if err := startRuntime(o.ortLib); err != nil {
 		return err
@@ -115,7 +122,7 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	defer func() { err = errors.Join(err, shop.close()) }()
 
 	c := web.Config{
-		Version: version, Page: frontend.Handler(), Decode: decodePicture, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
+		Version: version, Page: frontend.Handler(), Decode: decodePicture, Proxies: proxies, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
 		Limits:   prep.Limits{MaxSide: prep.DefaultLimits.MaxSide, MaxPixels: o.maxPixels},
 		Accounts: shop.accounts, Workshop: shop.web(),
 	}
@@ -148,6 +155,21 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return cmp.Or(err, jobs.Close(patience))
+}
+
+// networks reads the values of --trust-proxy.
+func networks(texts []string) (out []netip.Prefix, err error) {
+	for _, text := range texts {
+		p, err := netip.ParsePrefix(text)
+		if addr, bad := netip.ParseAddr(text); bad == nil {
+			p, err = addr.WithZone("").Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--trust-proxy %q: give an address or a network, as 127.0.0.1 or 10.0.0.0/8", text)}
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 // startDemonstration serves the demonstration's detectors, of which jobs fit those that are not there yet.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -22,12 +23,24 @@ var openAPI []byte
 // sends is to be shown as a document.
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
+// from finds the address that a request comes from, behind proxies or not.
+func from(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}
+
 // routes builds the router. openapi.yaml describes what is under /api/v1; a test holds one against the other.
 func (s *Server) routes() *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.answerFault
-	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's to write
+	e.IPExtractor = from(s.config.Proxies)
 	e.Use(s.observe, s.protect, s.authorise)
 
 	e.GET("/healthz", s.getHealth)

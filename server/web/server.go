@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,9 @@ type Config struct {
 	Accounts Accounts // who may do what; nil: whoever is on this machine may everything
 
 	Workshop *Workshop // projects; nil: none
+
+	// Proxies are whom X-Forwarded-For is believed of; of anybody else it is anybody's to write.
+	Proxies []netip.Prefix
 
 	AllowOrigins []string      // origins besides the server's own, as https://name[:port]
 	Limits       prep.Limits   // of pictures; zero: prep.DefaultLimits

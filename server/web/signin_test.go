@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,6 +116,32 @@ func TestGuessingOverHTTPIsThrottled(t *testing.T) {
 	_, unknown := h.askSignIn("nobody.at.all")
 	if known != unknown {
 		t.Errorf("a known name: %s; an unknown one: %s", known, unknown)
+	}
+}
+
+// TestProxies: who comes through a proxy that is trusted is told apart by what it says; nobody else is believed.
+func TestProxies(t *testing.T) {
+	one := []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("::1/128")}
+	for _, c := range []struct {
+		proxies               []netip.Prefix
+		remote, forwarded, is string
+	}{
+		{nil, "10.1.2.3:99", "8.8.8.8", "10.1.2.3"},
+		{one, "10.1.2.3:99", "8.8.8.8", "8.8.8.8"},
+		{one, "[::1]:99", "8.8.8.8, 10.1.0.9", "8.8.8.8"},
+		{one, "10.1.2.3:99", "6.6.6.6, 8.8.8.8", "8.8.8.8"}, // the first was written by the client
+		{one, "10.1.2.3:99", "", "10.1.2.3"},
+		{one, "127.0.0.1:99", "8.8.8.8", "127.0.0.1"},
+		{one, "10.2.2.3:99", "8.8.8.8", "10.2.2.3"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = c.remote
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if got := from(c.proxies)(r); got != c.is {
+			t.Errorf("%s forwarded for %q by %v: %q, want %q", c.remote, c.forwarded, c.proxies, got, c.is)
+		}
 	}
 }
 
