@@ -20,8 +20,8 @@ import (
 	"semirest/shared/prep"
 )
 
-// evaluation is what semirest eval prints.
-type evaluation struct {
+// figures are what semirest eval prints.
+type figures struct {
 	measures
 	Images          int       `json:"images"`
 	LeftOut         int       `json:"left_out"`          // images that the model was trained on
@@ -118,10 +118,10 @@ type kindScores struct {
 }
 
 // evaluate measures a model on test images; progress may be nil.
-func evaluate(ctx context.Context, m *detect.Model, test []dataset.Item, run ort.Options, progress func(done, total int)) (evaluation, error) {
+func evaluate(ctx context.Context, m *detect.Model, test []dataset.Item, run ort.Options, progress func(done, total int)) (figures, error) {
 	scorer, err := detect.NewScorer(m, run)
 	if err != nil {
-		return evaluation{}, err
+		return figures{}, err
 	}
 	defer scorer.Close()
 	var kinds []string
@@ -133,7 +133,7 @@ func evaluate(ctx context.Context, m *detect.Model, test []dataset.Item, run ort
 			progress(i, len(test))
 		}
 		if err := ctx.Err(); err != nil {
-			return evaluation{}, err
+			return figures{}, err
 		}
 		k := of[item.Kind]
 		if k == nil {
@@ -142,13 +142,13 @@ func evaluate(ctx context.Context, m *detect.Model, test []dataset.Item, run ort
 			kinds = append(kinds, item.Kind)
 		}
 		if err := k.add(ctx, m, scorer, item, mappers); err != nil {
-			return evaluation{}, fmt.Errorf("%s: %w", item.Name, err)
+			return figures{}, fmt.Errorf("%s: %w", item.Name, err)
 		}
 	}
 	if progress != nil {
 		progress(len(test), len(test))
 	}
-	e := evaluation{Images: len(test), SecondsPerImage: time.Since(start).Seconds() / float64(len(test))}
+	e := figures{Images: len(test), SecondsPerImage: time.Since(start).Seconds() / float64(len(test))}
 	return e, e.summarize(kinds, of)
 }
 
@@ -188,7 +188,7 @@ func (k *kindScores) add(ctx context.Context, m *detect.Model, scorer *detect.Sc
 }
 
 // summarize computes the measures over all kinds, and of each with the normal images.
-func (e *evaluation) summarize(kinds []string, of map[string]*kindScores) error {
+func (e *figures) summarize(kinds []string, of map[string]*kindScores) error {
 	normal := of[dataset.Good]
 	if normal == nil {
 		normal = new(kindScores)
@@ -226,7 +226,7 @@ func (e *evaluation) summarize(kinds []string, of map[string]*kindScores) error 
 }
 
 // print writes the figures as a table, in per cent.
-func (e *evaluation) print(out io.Writer) error {
+func (e *figures) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "kind\timages\tpixel AP\tPRO\tpixel AUROC\timage AUROC\tmisses\t")
 	row := func(name string, images int, m measures, misses int) {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,8 +24,8 @@ import (
 type trainingPictures struct {
 	normalPictures
 	defects []dataset.Item
-	boxes   bool // only boxes are shown to the trainer
-	given   map[string][]block.Box
+	boxes   bool                    // only boxes are shown to the trainer
+	given   map[string]train.Defect // labels, by the picture's name
 }
 
 func (p *trainingPictures) Defects() int { return len(p.defects) }
@@ -37,8 +39,8 @@ func (p *trainingPictures) Defect(i int) (train.Defect, error) {
 		return train.Defect{}, err
 	}
 	d := train.Defect{Name: item.Name, Pix: rgb.Pix, Size: rgb.Size}
-	if boxes, ok := p.given[item.Name]; ok {
-		d.Boxes = boxes
+	if labels, ok := p.given[item.Name]; ok {
+		d.Mask, d.Boxes = labels.Mask, labels.Boxes
 		return d, nil
 	}
 	size, mask, err := picture.Mask(item.Mask, prep.DefaultLimits)
@@ -63,7 +65,13 @@ func (p *trainingPictures) Defect(i int) (train.Defect, error) {
 
 // choose finds the labelled defective pictures: those of --labels, or --defects of
 // the test set's.
-func (p *trainingPictures) choose(set *dataset.Set, o *superviseOptions) error {
+func (p *trainingPictures) choose(ctx context.Context, set *dataset.Set, o *superviseOptions, warn io.Writer) error {
+	if o.labelsFormat != "" && o.labels == "" {
+		return usagef("--labels-format %s: say with --labels where they are", o.labelsFormat)
+	}
+	if o.labelsFormat != "" {
+		return p.readFormat(ctx, set, o.labels, o.labelsFormat, warn)
+	}
 	if o.labels != "" {
 		return p.read(set, o.labels)
 	}
@@ -143,20 +151,20 @@ func (p *trainingPictures) read(set *dataset.Set, path string) error {
 	if !p.boxes {
 		return usagef("--labels %s holds boxes, which are labels for --supervision semi", path)
 	}
-	p.given = map[string][]block.Box{}
+	p.given = map[string]train.Defect{}
 	for _, i := range f.Images {
 		item, err := find(set, i.Image, filepath.Dir(path))
 		if err != nil {
 			return fmt.Errorf("--labels %s: %w", path, err)
 		}
-		boxes := []block.Box{}
+		var boxes []block.Box
 		for _, b := range i.Boxes {
 			boxes = append(boxes, block.Box{X: b.X + b.W/2, Y: b.Y + b.H/2, HalfW: b.W / 2, HalfH: b.H / 2, Angle: radians(b.Angle)})
 		}
 		if _, twice := p.given[item.Name]; twice {
 			return fmt.Errorf("--labels %s: %s is there twice", path, i.Image)
 		}
-		p.given[item.Name] = boxes
+		p.given[item.Name] = train.Defect{Boxes: boxes}
 		p.defects = append(p.defects, item)
 	}
 	if len(p.defects) == 0 {

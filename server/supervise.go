@@ -22,7 +22,8 @@ import (
 type superviseOptions struct {
 	defects              int
 	defectSeed           uint64
-	labels, init, work   string
+	labels, labelsFormat string
+	init, work           string
 	resume               bool
 	classifier, residual string
 	bagging              string
@@ -38,6 +39,7 @@ func (o *superviseOptions) flags(f *pflag.FlagSet) {
 	f.IntVar(&o.defects, "defects", 10, "sup and semi: defective test pictures that are moved to the training set, spread over the kinds")
 	f.Uint64Var(&o.defectSeed, "defect-seed", 0, "seed of which they are")
 	f.StringVar(&o.labels, "labels", "", "sup and semi: labels of defective pictures instead: a folder of masks NAME_mask.png, or a JSON file of boxes")
+	f.StringVar(&o.labelsFormat, "labels-format", "", "--labels is a folder, a zip or a file in this format: "+formatNames())
 	f.StringVar(&o.init, "init", "", "trained model to go on from: its bank and weights (default: semi trains an unsupervised start first)")
 	f.StringVar(&o.work, "work", "", "folder of checkpoints, log and loss plot (default: the model's name with .train)")
 	f.BoolVar(&o.resume, "resume", false, "go on from the checkpoint in the work folder, bit for bit")
@@ -117,7 +119,7 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 	}
 	src := &trainingPictures{normalPictures: set.Train, boxes: s.Supervision == train.Semi}
 	if s.Supervision != train.Un {
-		if err := src.choose(set, &o.classifier); err != nil {
+		if err := src.choose(ctx, set, &o.classifier, cmd.ErrOrStderr()); err != nil {
 			return nil, err
 		}
 	}
