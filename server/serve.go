@@ -43,6 +43,8 @@ type serveOptions struct {
 	logLevel     string
 	store        storeOptions
 	auth         bool
+	userRequests float64
+	userGiB      float64
 	demo         bool
 }
 
@@ -77,6 +79,8 @@ account with semirest user add.`,
 	f.BoolVar(&o.demo, "demo", true, "without --model, serve the demonstration")
 	storeFlags(f, &o.store)
 	f.BoolVar(&o.auth, "auth", false, "people sign in, and may do what their accounts say")
+	f.Float64Var(&o.userRequests, "user-requests", 50, "requests a second that one person may send over time, ten seconds' worth at once")
+	f.Float64Var(&o.userGiB, "user-gib", 64, "GiB a day that one person may send")
 	runFlags(f, &o.run, &o.ortLib)
 	f.StringArrayVar(&o.allowOrigins, "allow-origin", nil, "web page origin that may use the server besides its own, as https://name; may be given several times")
 	f.StringArrayVar(&o.proxies, "trust-proxy", nil, "address or network of a proxy in front, as 127.0.0.1 or 10.0.0.0/8, whose X-Forwarded-For is believed; may be given several times")
@@ -98,6 +102,12 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	}
 	if o.maxPixels < 1 || o.maxPixels > 1<<32 {
 		return fmt.Errorf("--max-pixels %d: give a number from 1 to %d", o.maxPixels, int64(1)<<32)
+	}
+	if !(o.userRequests > 0 && o.userRequests < 1e6) {
+		return fmt.Errorf("--user-requests %g: give a number above 0 and below a million", o.userRequests)
+	}
+	if !(o.userGiB > 0 && o.userGiB < 1<<20) {
+		return fmt.Errorf("--user-gib %g: give a number above 0 and below a million", o.userGiB)
 	}
 	proxies, err := networks(o.proxies)
 	if err != nil {

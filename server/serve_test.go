@@ -292,6 +292,8 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"a bad log level":   {[]string{"--log-level", "loud"}, "debug, info, warn or error"},
 		"a bad origin":      {[]string{"--allow-origin", "*", "--addr", "127.0.0.1:0"}, "https://name"},
 		"an empty queue":    {[]string{"--queue", "0"}, "--queue"},
+		"no requests":       {[]string{"--user-requests", "0"}, "--user-requests"},
+		"no bytes":          {[]string{"--user-gib", "NaN"}, "--user-gib"},
 		"a proxy":           {[]string{"--trust-proxy", "the front door"}, "--trust-proxy"},
 		"a limit of pixels": {[]string{"--max-pixels", "-1"}, "--max-pixels"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,6 +93,14 @@ type workshop struct {
 // tuneTraining changes the settings of every training run; tests make them small with it.
 var tuneTraining func(*train.Config)
 
+// limits are those of every person.
+func (o *serveOptions) limits(log *slog.Logger) account.Options {
+	return account.Options{
+		Enabled: o.auth, Log: log,
+		Requests: o.userRequests, Burst: int(math.Ceil(10 * o.userRequests)), BytesPerDay: int64(o.userGiB * (1 << 30)),
+	}
+}
+
 // openWorkshop opens the store that the flags name and joins it with a loop that trains from it.
 func openWorkshop(ctx context.Context, o *serveOptions, log *slog.Logger) (_ *workshop, err error) {
 	s, dir, err := openStore(ctx, o.store, o.dataDir)
@@ -107,7 +116,7 @@ func openWorkshop(ctx context.Context, o *serveOptions, log *slog.Logger) (_ *wo
 	if w.lock, err = lockDir(dir); err != nil {
 		return nil, err
 	}
-	if w.accounts, err = account.New(s, account.Options{Enabled: o.auth, Log: log}); err != nil {
+	if w.accounts, err = account.New(s, o.limits(log)); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"training", "served", "incoming"} {
