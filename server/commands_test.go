@@ -209,7 +209,7 @@ func TestCommands(t *testing.T) {
 			t.Errorf("files %v", got)
 		}
 		for _, v := range verdicts {
-			if !v.Defect || v.Score < 1 || v.Width != small || v.Rows != 32 || len(v.Blocks) != v.Rows*v.Cols || v.Hottest.Dx() != 8 {
+			if !v.Defect || v.Score < 1 || v.Width != small || v.Rows != 32 || len(v.Blocks) != v.Rows*v.Cols || v.Hottest.X1-v.Hottest.X0 != 8 {
 				t.Errorf("%s: score %v, hottest %v, %d blocks", v.Image, v.Score, v.Hottest, len(v.Blocks))
 			}
 			if slices.Max(v.Blocks) != float32(v.Score) {
@@ -225,8 +225,8 @@ func TestCommands(t *testing.T) {
 				t.Fatal(err)
 			}
 			marked := 0
-			for y := v.Hottest.Min.Y; y < v.Hottest.Max.Y; y++ {
-				for x := v.Hottest.Min.X; x < v.Hottest.Max.X; x++ {
+			for y := int(v.Hottest.Y0); y < int(v.Hottest.Y1); y++ {
+				for x := int(v.Hottest.X0); x < int(v.Hottest.X1); x++ {
 					if mask.At(x, y).(color.Gray).Y > 0 {
 						marked++
 					}

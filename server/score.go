@@ -27,19 +27,30 @@ const greyTop = 2
 // verdict is the JSON that score writes for a picture. Scores are calibrated:
 // 1.0 is the threshold.
 type verdict struct {
-	Image   string          `json:"image"`
-	Model   string          `json:"model"`
-	Width   int             `json:"width"`
-	Height  int             `json:"height"`
-	Score   float64         `json:"score"`   // the largest block score
-	Defect  bool            `json:"defect"`  // score >= 1
-	Hottest image.Rectangle `json:"hottest"` // the block of that score, in the picture
-	Rows    int             `json:"rows"`
-	Cols    int             `json:"cols"`
-	Blocks  []float32       `json:"blocks"`   // [rows, cols]
-	GreyTop float64         `json:"grey_top"` // the score that 65535 in the raw map stands for; 0 is 0
-	Overlay string          `json:"overlay"`
-	Heat    string          `json:"heat"`
+	Image   string    `json:"image"`
+	Model   string    `json:"model"`
+	Width   int       `json:"width"`
+	Height  int       `json:"height"`
+	Score   float64   `json:"score"`   // the largest block score
+	Defect  bool      `json:"defect"`  // score >= 1
+	Hottest area      `json:"hottest"` // the block of that score
+	Rows    int       `json:"rows"`
+	Cols    int       `json:"cols"`
+	Blocks  []float32 `json:"blocks"`   // [rows, cols]
+	GreyTop float64   `json:"grey_top"` // the score that 65535 in the raw map stands for; 0 is 0
+	Overlay string    `json:"overlay"`
+	Heat    string    `json:"heat"`
+}
+
+// area is a block and the part of the upright picture that it covers, as in the
+// answer to POST /api/v1/score.
+type area struct {
+	Row int     `json:"row"`
+	Col int     `json:"col"`
+	X0  float64 `json:"x0"`
+	Y0  float64 `json:"y0"`
+	X1  float64 `json:"x1"`
+	Y1  float64 `json:"y1"`
 }
 
 func newScoreCmd() *cobra.Command {
@@ -152,7 +163,7 @@ func scoreFile(ctx context.Context, m *detect.Model, scorer *detect.Scorer, path
 	x1, y1 := plan.ToOriginal(float64((col+1)*scores.Size), float64((row+1)*scores.Size))
 	v := verdict{
 		Image: path, Width: rgb.W, Height: rgb.H, Score: float64(top), Defect: top >= 1,
-		Hottest: image.Rect(int(x0), int(y0), int(x1+0.5), int(y1+0.5)),
+		Hottest: area{row, col, x0, y0, x1, y1},
 		Rows:    scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: greyTop,
 		Overlay: filepath.Base(stem) + "_overlay.png", Heat: filepath.Base(stem) + "_heat.png",
 	}
