@@ -159,8 +159,7 @@ func scoreFile(ctx context.Context, m *detect.Model, scorer *detect.Scorer, path
 	}
 	m.Calibrate(scores.Values)
 	top, row, col := scores.Max()
-	x0, y0 := plan.ToOriginal(float64(col*scores.Size), float64(row*scores.Size))
-	x1, y1 := plan.ToOriginal(float64((col+1)*scores.Size), float64((row+1)*scores.Size))
+	x0, y0, x1, y1 := scores.Area(row, col, plan.Picture.W, plan.Picture.H)
 	v := verdict{
 		Image: path, Width: rgb.W, Height: rgb.H, Score: float64(top), Defect: top >= 1,
 		Hottest: area{row, col, x0, y0, x1, y1},
