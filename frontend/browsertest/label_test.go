@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -15,8 +16,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"semirest/server/project"
+	"semirest/server/web"
 	"semirest/shared/annot"
 	"semirest/shared/block"
+	"semirest/shared/wire"
 )
 
 // labelling is a tab that labels pictures of a workbench.
@@ -383,6 +386,37 @@ func TestLabelBeforeTheFirstFrame(t *testing.T) {
 	if stored, _ := w.stored(p); len(stored.Shapes) != 1 || !boxNear(stored.Shapes[0].Box, 40, 30, 120, 90) {
 		t.Errorf("shapes %+v", stored.Shapes)
 	}
+}
+
+// stranger is a detector of something else: all that it sees is a defect to it.
+type stranger struct{ *contrast }
+
+func (s stranger) Score(ctx context.Context, pixels []byte, origins []block.Cell) ([]block.Scores, error) {
+	out, err := s.contrast.Score(ctx, pixels, origins)
+	for _, o := range out {
+		for i := range o.Values {
+			o.Values[i] += 10 * threshold
+		}
+	}
+	return out, err
+}
+
+// The map of a detector that was made for other pictures is not laid over these.
+func TestLabelBesideAStrangersDetector(t *testing.T) {
+	w := newWorkbench(t, false)
+	_, pictures := w.project("plates", 0, 1, 0)
+	err := w.server.Install(web.Detector{Name: "metal", Model: "m", Preset: "lite", Supervision: "none", Created: time.Unix(1700000000, 0),
+		Input: w.scorer.input, Block: 8, Kind: wire.Distance, Threshold: threshold, FalseAlarms: 0.01, Scorer: stranger{w.scorer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := labelled(t, w, pictures[0])
+	l.wait(`document.querySelector('.label-panel').textContent.includes('metal was made for other pictures')`)
+	if eval[bool](l.tab, `document.querySelector('.heat-rows').checkVisibility()`) {
+		t.Error("its map can be shown")
+	}
+	l.press("p")
+	l.sum("Not labelled")
 }
 
 // What a detector proposes is accepted, corrected or dismissed by one key each.

@@ -48,11 +48,18 @@ export class HeatMap {
 
   private take(r: engine.Report): void {
     if (r.state === "failed") this.set({ state: "failed", reason: r.reason, detector: r.detector });
-    else if (r.state === "scored" && r.scores) {
+    else if (r.state === "scored" && r.scores && this.strange(r.scores)) {
+      this.set({ state: "none", reason: `${r.detector} was made for other pictures: most of this one is above its threshold.`, detector: "" });
+    } else if (r.state === "scored" && r.scores) {
       this.report = r as engine.Report & { scores: Float32Array };
       whenReady(() => { if (!this.until.aborted) this.paint(1); });
       this.set({ state: "there", reason: "", detector: r.detector });
     } else if (r.state !== "scored") this.set({ state: "waiting", reason: "", detector: r.detector });
+  }
+
+  /** Whether the map says nothing, as that of a detector of something else does. The project's own is always shown. */
+  private strange(scores: Float32Array): boolean {
+    return !offered.list.some((d) => d.name === `project/${this.project}`) && scores.reduce((n, s) => n + Number(s >= 1), 0) > scores.length / 2;
   }
 
   private set(h: Heat): void {

@@ -98,6 +98,7 @@ function restore(until: AbortSignal): HTMLElement {
     note(`Reading ${file.name}…`);
     attempt(button, async () => {
       const made = await (await api.raw("POST", api.at("import") + "?format=project", { body: file, signal: until, headers: { "Content-Type": "application/zip" } })).json() as api.Project;
+      note(`${made.name} is all here.`);
       go(href(made.id));
     });
   });
