@@ -40,7 +40,7 @@ type kindRow struct {
 }
 
 func newEvalCmd() *cobra.Command {
-	var model, data, beside, lib string
+	var model, data, split, beside, lib string
 	var run ort.Options
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -56,7 +56,7 @@ kind of defect. The map that is measured is the one that the page shows.`,
 			if err != nil {
 				return err
 			}
-			set, err := dataset.Open(data)
+			set, err := openSplit(data, split, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ kind of defect. The map that is measured is the one that the page shows.`,
 				moved += leaveOut(set, other)
 			}
 			if moved > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%d defective images that were trained on are left out\n", moved)
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d images that were trained on are left out\n", moved)
 			}
 			if err := startRuntime(lib); err != nil {
 				return err
@@ -93,6 +93,7 @@ kind of defect. The map that is measured is the one that the page shows.`,
 	f := cmd.Flags()
 	f.StringVar(&model, "model", "", "model file")
 	f.StringVar(&data, "data", "", "folder in the MVTec layout")
+	f.StringVar(&split, "split", "", splitHelp)
 	f.StringVar(&beside, "beside", "", "another model: leave out what it was trained on, too, so that the figures compare")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	runFlags(f, &run, &lib)
@@ -103,12 +104,34 @@ kind of defect. The map that is measured is the one that the page shows.`,
 // leaveOut takes the images that a model was trained on out of the test set, and
 // returns how many there were.
 func leaveOut(set *dataset.Set, m *detect.Model) int {
-	if m.Classifier == nil {
-		return 0
+	seen := map[string]bool{}
+	lists := [][]string{m.Images, m.HeldOut}
+	if m.Classifier != nil {
+		lists = append(lists, m.Classifier.Moved)
+	}
+	for _, names := range lists {
+		for _, name := range names {
+			seen[name] = true
+		}
 	}
 	before := len(set.Test)
-	set.Test = slices.DeleteFunc(set.Test, func(i dataset.Item) bool { return slices.Contains(m.Classifier.Moved, i.Name) })
+	set.Test = slices.DeleteFunc(set.Test, func(i dataset.Item) bool { return seen[i.Name] })
 	return before - len(set.Test)
+}
+
+const splitHelp = `JSON file that divides the normal pictures anew: {"train_good": ["a.png"], "test_good": ["b.png"]}`
+
+// openSplit opens a data set and divides it anew where split names a file.
+func openSplit(dir, split string, warn io.Writer) (*dataset.Set, error) {
+	set, err := dataset.Open(dir)
+	if err != nil || split == "" {
+		return set, err
+	}
+	left, err := set.Split(split)
+	if err == nil && left > 0 {
+		fmt.Fprintf(warn, "%d normal pictures are in neither part of %s and are left out\n", left, split)
+	}
+	return set, err
 }
 
 // kindScores collects a kind's pixels and image scores.

@@ -22,6 +22,7 @@ import (
 // trainOptions are the flags of semirest train.
 type trainOptions struct {
 	data, out, supervision, preset string
+	split                          string
 	backbone, backboneWeights      string
 	size, tile, overlap            int
 	bankRows, poolRows             int
@@ -75,6 +76,7 @@ fused in, and the threshold for the stated rate of false alarms.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "folder of pictures")
+	f.StringVar(&o.split, "split", "", splitHelp)
 	f.StringVar(&o.out, "out", "", "model file to write")
 	f.StringVar(&o.supervision, "supervision", "un", "un, sup, semi or none")
 	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2, a narrow Swin), fast (an MLP) or paper (Wide-ResNet-50-2, every value of the paper)")
@@ -106,7 +108,7 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	if err != nil {
 		return nil, err
 	}
-	set, err := dataset.Open(o.data)
+	set, err := openSplit(o.data, o.split, cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}
