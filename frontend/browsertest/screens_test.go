@@ -175,11 +175,19 @@ func TestPicturesAreDroppedByRole(t *testing.T) {
 	if err != nil || len(list) != 13 {
 		t.Fatalf("%d pictures are stored, %v", len(list), err)
 	}
-	// Roles and what is held out change for many at once.
+	// Roles and what is held out change for many at once, however patient the server asks to be.
+	eval[bool](b, `(() => {
+		const real = window.fetch; window.asked = 0;
+		window.fetch = (path, o) => o?.method === "PATCH" && window.asked++ < 2 ? Promise.resolve(new Response("{}", { status: 429, headers: { "Retry-After": "1" } })) : real(path, o);
+		return true;
+	})()`)
 	b.click(".cell input")
 	b.wait(`!document.querySelector(".mark-bar").hidden`)
 	b.click(".mark-bar button:nth-of-type(3)")
 	b.says(".grid-bar", "1 held out")
+	if n := eval[int](b, "window.asked"); n != 3 {
+		t.Errorf("a change was sent %d times, want 3", n)
+	}
 	b.do(chromedp.SetValue(chromedp.CSS(".grid-bar select"), "held"))
 	eval[bool](b, `document.querySelector(".grid-bar select").dispatchEvent(new Event("change"))`)
 	b.wait(`document.querySelectorAll(".cell").length === 1`)

@@ -65,18 +65,26 @@ export function at(...parts: string[]): string {
 
 interface Options { body?: unknown; signal?: AbortSignal; headers?: Record<string, string> }
 
+/** How often what may be sent twice is sent again because the server asked for patience, and how long it may ask for, in s. */
+const again = 5, patience = 10;
+
 /** Asks the server and gives its answer, whatever kind it is of. */
 export async function raw(method: string, path: string, { body, signal, headers = {} }: Options = {}): Promise<Response> {
   const plain = body === undefined || body instanceof Blob || body instanceof FormData || body instanceof Uint8Array;
   if (!plain) headers = { ...headers, "Content-Type": "application/json" };
   let answer: Response;
-  try {
-    answer = await fetch(path, { method, signal, headers, body: plain ? body as BodyInit : JSON.stringify(body), credentials: "same-origin" });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new ApiError(0, "unreachable", "The server cannot be reached. Is it running?");
+  for (let tried = 0; ; tried++) {
+    try {
+      answer = await fetch(path, { method, signal, headers, body: plain ? body as BodyInit : JSON.stringify(body), credentials: "same-origin" });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError(0, "unreachable", "The server cannot be reached. Is it running?");
+    }
+    if (answer.ok) return answer;
+    const wait = answer.status === 429 && method !== "POST" && tried < again ? Number(answer.headers.get("Retry-After") ?? NaN) : NaN;
+    if (!(wait <= patience)) break;
+    await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
   }
-  if (answer.ok) return answer;
   let code = "", message = "";
   try {
     const said = (await answer.json()) as { error?: { code?: string; message?: string } };

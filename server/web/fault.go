@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -133,7 +134,7 @@ func (s *Server) answerFault(err error, c echo.Context) {
 		c.Response().Header().Set("WWW-Authenticate", "Bearer")
 	}
 	if f.retry > 0 {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds())))
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retry.Seconds()))))
 	}
 	if c.Request().Method == http.MethodHead {
 		err = c.NoContent(f.Status)
