@@ -17,6 +17,7 @@ import (
 	"semirest/server/detect"
 	"semirest/server/ort"
 	"semirest/server/picture"
+	"semirest/server/web"
 	"semirest/shared/heat"
 	"semirest/shared/prep"
 )
@@ -33,24 +34,13 @@ type verdict struct {
 	Height  int       `json:"height"`
 	Score   float64   `json:"score"`   // the largest block score
 	Defect  bool      `json:"defect"`  // score >= 1
-	Hottest area      `json:"hottest"` // the block of that score
+	Hottest web.Area  `json:"hottest"` // the block of that score
 	Rows    int       `json:"rows"`
 	Cols    int       `json:"cols"`
 	Blocks  []float32 `json:"blocks"`   // [rows, cols]
 	GreyTop float64   `json:"grey_top"` // the score that 65535 in the raw map stands for; 0 is 0
 	Overlay string    `json:"overlay"`
 	Heat    string    `json:"heat"`
-}
-
-// area is a block and the part of the upright picture that it covers, as in the
-// answer to POST /api/v1/score.
-type area struct {
-	Row int     `json:"row"`
-	Col int     `json:"col"`
-	X0  float64 `json:"x0"`
-	Y0  float64 `json:"y0"`
-	X1  float64 `json:"x1"`
-	Y1  float64 `json:"y1"`
 }
 
 func newScoreCmd() *cobra.Command {
@@ -162,7 +152,7 @@ func scoreFile(ctx context.Context, m *detect.Model, scorer *detect.Scorer, path
 	x0, y0, x1, y1 := scores.Area(row, col, plan.Picture.W, plan.Picture.H)
 	v := verdict{
 		Image: path, Width: rgb.W, Height: rgb.H, Score: float64(top), Defect: top >= 1,
-		Hottest: area{row, col, x0, y0, x1, y1},
+		Hottest: web.Area{Row: row, Col: col, X0: x0, Y0: y0, X1: x1, Y1: y1},
 		Rows:    scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: greyTop,
 		Overlay: filepath.Base(stem) + "_overlay.png", Heat: filepath.Base(stem) + "_heat.png",
 	}

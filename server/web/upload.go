@@ -25,7 +25,7 @@ type resultJSON struct {
 	Verdict  string   `json:"verdict"` // "normal" or "anomalous"
 	Score    float32  `json:"score"`   // the largest block's
 	Picture  sizeJSON `json:"picture"` // upright
-	Hottest  areaJSON `json:"hottest"`
+	Hottest  Area `json:"hottest"`
 	Crops    int      `json:"crops"`
 	Grid     struct {
 		Rows   int       `json:"rows"`
@@ -42,8 +42,8 @@ type resultJSON struct {
 	} `json:"milliseconds"`
 }
 
-// areaJSON is a block and the part of the upright picture that it covers.
-type areaJSON struct {
+// Area is a block and the part of the upright picture that it covers.
+type Area struct {
 	Row int     `json:"row"`
 	Col int     `json:"col"`
 	X0  float64 `json:"x0"`
@@ -93,7 +93,7 @@ func (s *Server) postScore(c echo.Context) error {
 		out.Verdict = "anomalous"
 	}
 	x0, y0, x1, y1 := scores.Area(row, col, plan.Picture.W, plan.Picture.H)
-	out.Hottest = areaJSON{row, col, x0, y0, x1, y1}
+	out.Hottest = Area{row, col, x0, y0, x1, y1}
 	out.Picture, out.Crops = sizeJSON{plan.Picture.W, plan.Picture.H}, len(plan.Crops)
 	out.Grid.Rows, out.Grid.Cols, out.Grid.Block, out.Grid.Scores = scores.Rows, scores.Cols, scores.Size, scores.Values
 	out.Milliseconds.Total = milliseconds(time.Since(start))
