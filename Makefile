@@ -16,6 +16,7 @@ GO_FILES := $(shell find models server shared wasm frontend -name '*.go' -o -nam
 PAGE     := $(shell find frontend wasm shared -type f -not -path 'frontend/dist/*' -not -name '*_test.go' 2>/dev/null)
 ADDR     ?= localhost:8080
 FUZZTIME ?= 10s
+PYTHON   ?= python3
 ARGS     ?=
 
 .PHONY: help
@@ -100,8 +101,9 @@ fuzz: ## every fuzz target for FUZZTIME each
 	done
 
 .PHONY: bench
-bench: build ort ## what scoring, the transport and the page cost on this machine
+bench: build ort ## what scoring, training, the transport and the page cost on this machine
 	$(BIN) bench
+	SEMIREST_BENCH=1 PYTHON=$(PYTHON) go test -count=1 -v -run=BenchAgainstPyTorch ./models/nets
 	go test -run='^$$' -bench=. -benchtime=1s $(SHARED)
 	SEMIREST_BENCH=1 go test -count=1 -v -run=Bench ./frontend/browsertest/...
 
