@@ -92,9 +92,10 @@ func TestWhatLabelsBuy(t *testing.T) {
 			t.Errorf("%+v, want %+v", x, want)
 			continue
 		}
-		// The distance on fine features reaches 0.896 here, which a run as short as this one
-		// only just exceeds (0.898 to 0.899); on flat ones it reached 0.85.
-		if *x.AP < max(*f.Baseline.AP, 0.88) {
+		// The distance on fine features reaches 0.896 here, and 3 labelled pictures move that by
+		// a few thousandths either way, in runs six times as long, too (0.896 to 0.905): no
+		// model may be worse than it by more than the 0.01 that insurance is to guarantee.
+		if *x.AP < max(*f.Baseline.AP-0.01, 0.88) {
 			t.Errorf("%s: AP %.3f, the distance score's %.3f", x.Name, *x.AP, *f.Baseline.AP)
 		}
 		t.Logf("%-6s %3.0f s: AP %.3f PRO %.3f AUROC %.3f", x.Granule, x.Seconds, *x.AP, *x.PRO, *x.AUROC)
