@@ -25,7 +25,7 @@ type resultJSON struct {
 	Verdict  string   `json:"verdict"` // "normal" or "anomalous"
 	Score    float32  `json:"score"`   // the largest block's
 	Picture  sizeJSON `json:"picture"` // upright
-	Hottest  Area `json:"hottest"`
+	Hottest  Area     `json:"hottest"`
 	Crops    int      `json:"crops"`
 	Grid     struct {
 		Rows   int       `json:"rows"`
