@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -69,6 +70,6 @@ func (s *Set) Split(file string) (left int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	s.Train, s.Test = train, append(test, defective...)
+	s.Train, s.Test = train, slices.Concat(test, defective)
 	return len(normal), nil
 }
