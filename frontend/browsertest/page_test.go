@@ -68,6 +68,10 @@ func TestSaves(t *testing.T) {
 	b.settled(2)
 	b.selectPicture("=1+1.png")
 	b.wait(`document.querySelector('.pane img')`)
+	eval[bool](b, `(window.requestAnimationFrame = (f) => setTimeout(f, 1000), true)`) // who saves may be quicker than the frames
+	b.selectPicture("bad.png")
+	b.selectPicture("=1+1.png")
+	b.wait(`document.querySelector('.pane img')`)
 	b.press("s")
 	im, err := png.Decode(bytes.NewReader(saved(t, out, "=1+1-heat.png")))
 	if err != nil {
@@ -78,6 +82,9 @@ func TestSaves(t *testing.T) {
 	}
 	if red, _, blue, _ := im.At(330, 130).RGBA(); red <= blue {
 		t.Error("the overlay has no heat where the defect is")
+	}
+	if r, g, b, _ := im.At(30, 350).RGBA(); r>>8 > 200 && g>>8 > 200 && b>>8 > 200 {
+		t.Error("the overlay has no picture under its heat")
 	}
 	b.click("#save-csv")
 	text := string(saved(t, out, "semirest-results.csv"))

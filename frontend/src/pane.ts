@@ -154,6 +154,7 @@ export class Pane {
 
   /** Strokes the contours on a canvas, for a picture of w x h there. */
   trace(pen: CanvasRenderingContext2D, w: number, h: number, thick: number): void {
+    if (!this.hold()) return; // who saves may be quicker than the first frame
     const flat = overlay()?.contours(this.number, settings.threshold);
     if (!flat) return;
     // Points nearer to each other than this are not told apart; strokes of many short pieces cost a slow frame.

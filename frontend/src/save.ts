@@ -35,6 +35,8 @@ export function overlayPNG(): void {
   pen.fillStyle = "#fff"; // what is transparent was scored over white
   pen.fillRect(0, 0, w, h);
   pen.imageSmoothingQuality = "high";
+  pane.drawHeat(); // as of now: the frame that shows it may be still to come
+  pen.drawImage(pane.image, 0, 0, w, h);
   pen.drawImage(pane.image, 0, 0, w, h);
   if (settings.heat) {
     pen.globalAlpha = settings.opacity;
