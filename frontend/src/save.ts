@@ -37,7 +37,6 @@ export function overlayPNG(): void {
   pen.imageSmoothingQuality = "high";
   pane.drawHeat(); // as of now: the frame that shows it may be still to come
   pen.drawImage(pane.image, 0, 0, w, h);
-  pen.drawImage(pane.image, 0, 0, w, h);
   if (settings.heat) {
     pen.globalAlpha = settings.opacity;
     pen.drawImage(pane.heat, 0, 0, w, h);
