@@ -49,9 +49,8 @@ func expect(c train.Config, supervision string, normal, defective, measured int)
 		{"threshold", area * costNearest * max(2, 0.1*float64(normal))},
 	}
 	if supervision != "none" {
-		simulated := min(max(s.PerNormal*float64(normal), float64(s.MinSim)), float64(s.MaxSim))
-		pictures := min(float64(normal), float64(s.MaxNormal)) + simulated + float64(defective*(1+s.Variants)) + float64(3*s.HeldOut)
-		stages = append(stages, stageCost{"pictures", area * costNearest * pictures})
+		pictures := s.NormalCount(normal) + s.SimulatedCount(normal) + defective*(1+s.Variants) + 3*s.HeldOut
+		stages = append(stages, stageCost{"pictures", area * costNearest * float64(pictures)})
 		if s.Start != nil {
 			stages = append(stages, stageCost{"start", step * float64(s.Start.Steps)})
 		}

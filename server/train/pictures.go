@@ -40,10 +40,7 @@ func (g *gatherer) sources(names []string, n int, stream uint64) []string {
 
 // normals makes the maps of normal training pictures, at most MaxNormal.
 func (g *gatherer) normals(ctx context.Context) ([]Map, error) {
-	n := len(g.model.Images)
-	if g.MaxNormal > 0 {
-		n = min(n, g.MaxNormal)
-	}
+	n := g.NormalCount(len(g.model.Images))
 	names := g.sources(g.model.Images, n, streamNormal)
 	return g.maps(ctx, n, func(i int) (view, error) {
 		p, err := g.normal(names[i])
@@ -56,18 +53,9 @@ func (g *gatherer) normals(ctx context.Context) ([]Map, error) {
 	}, nil)
 }
 
-// simulatedCount is how many simulated pictures training makes.
-func (g *gatherer) simulatedCount() int {
-	n := max(int(g.PerNormal*float64(len(g.model.Images))+0.5), g.MinSim)
-	if g.MaxSim > 0 {
-		n = min(n, g.MaxSim)
-	}
-	return max(n, 1)
-}
-
 // simulated makes the maps of normal training pictures with simulated defects.
 func (g *gatherer) simulated(ctx context.Context) ([]Map, error) {
-	n := g.simulatedCount()
+	n := g.SimulatedCount(len(g.model.Images))
 	names := g.sources(g.model.Images, n, streamSimulated)
 	return g.maps(ctx, n, func(i int) (view, error) {
 		return g.simulate(g.sim, names[i], g.stream(streamSimulated, i))

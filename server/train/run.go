@@ -331,14 +331,11 @@ func (r *run) gather(ctx context.Context) error {
 	cells := r.model.Cells()
 	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Feature.Dim, Bank: r.model.Bank}
 	normals := len(r.model.Images)
-	if last.MaxNormal > 0 {
-		normals = min(normals, last.MaxNormal)
-	}
 	heldNormal := len(r.model.HeldOut)
 	if heldNormal == 0 {
 		heldNormal = len(r.model.Images)
 	}
-	total := normals + g.simulatedCount() + r.source.Defects()*(1+last.Variants) + min(heldNormal, max(last.HeldOut, 20)) + 2*last.HeldOut
+	total := last.NormalCount(normals) + last.SimulatedCount(normals) + r.source.Defects()*(1+last.Variants) + min(heldNormal, max(last.HeldOut, 20)) + 2*last.HeldOut
 	begun := time.Now()
 	g.progress = func(done int) {
 		r.report(Progress{Stage: "pictures", Done: done, Total: total, Left: left(begun, done, total)})

@@ -209,6 +209,23 @@ func (s *Settings) fast() {
 	s.Classifier, s.Width = MLP, 128
 }
 
+// NormalCount is how many of the normal pictures the classifier's training uses.
+func (s Settings) NormalCount(normal int) int {
+	if s.MaxNormal > 0 {
+		return min(normal, s.MaxNormal)
+	}
+	return normal
+}
+
+// SimulatedCount is how many simulated pictures training makes of the normal ones.
+func (s Settings) SimulatedCount(normal int) int {
+	n := max(int(s.PerNormal*float64(normal)+0.5), s.MinSim)
+	if s.MaxSim > 0 {
+		n = min(n, s.MaxSim)
+	}
+	return max(n, 1)
+}
+
 // Batch returns how many windows a step takes from pictures whose map has perImage
 // sliding windows, before any copies.
 func (s Settings) Batch(perImage int) int {
