@@ -55,17 +55,14 @@ func (p *trainingPictures) readFormat(ctx context.Context, set *dataset.Set, pat
 		if it.Labels == nil || !ok {
 			continue
 		}
-		d := train.Defect{Boxes: it.Labels.Boxes()}
-		marks := evaluation.Marks(it.Labels)
-		if len(marks) == 0 {
+		mask, boxes := evaluation.Taught(it.Labels)
+		switch {
+		case mask == nil && len(boxes) == 0:
 			continue
-		}
-		if marks[len(marks)-1] != evaluation.Box {
-			d.Mask = evaluation.MaskOf(it.Labels, false)
-		} else if !p.boxes {
+		case mask == nil && !p.boxes:
 			return usagef("--labels %s holds only boxes of %s, which are labels for --supervision semi", path, item.Name)
 		}
-		p.given[item.Name] = d
+		p.given[item.Name] = train.Defect{Mask: mask, Boxes: boxes}
 		p.defects = append(p.defects, item)
 	}
 	if len(p.defects) == 0 {

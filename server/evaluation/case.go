@@ -134,6 +134,15 @@ func Marks(l *annot.Labels) []string {
 	return kinds
 }
 
+// Taught is what labels teach a classifier: boxes, whose content is unknown, and, where
+// anything is marked more finely, the mask [H, W] of MaskOf; else nil.
+func Taught(l *annot.Labels) (mask []byte, boxes []block.Box) {
+	if marks := Marks(l); len(marks) > 0 && marks[len(marks)-1] != Box {
+		mask = MaskOf(l, false)
+	}
+	return mask, l.Boxes()
+}
+
 // MaskOf marks the anomalous pixels [H, W] of labels, 1 each: mask, polygons, with
 // boxes also what lies in them, and, above those, what block labels say.
 func MaskOf(l *annot.Labels, boxes bool) []byte {

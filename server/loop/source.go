@@ -58,10 +58,8 @@ func (s *source) Defect(i int) (train.Defect, error) {
 	if rgb.W != c.Labels.W || rgb.H != c.Labels.H {
 		return train.Defect{}, fmt.Errorf("%s has %v pixels, its labels are of %dx%d: label it again", c.Picture.Name, rgb.Size, c.Labels.W, c.Labels.H)
 	}
-	d := train.Defect{Name: c.Picture.Name, Pix: rgb.Pix, Size: rgb.Size, Boxes: c.Labels.Boxes()}
-	if marks := evaluation.Marks(c.Labels); marks[len(marks)-1] != evaluation.Box {
-		d.Mask = evaluation.MaskOf(c.Labels, false)
-	}
+	d := train.Defect{Name: c.Picture.Name, Pix: rgb.Pix, Size: rgb.Size}
+	d.Mask, d.Boxes = evaluation.Taught(c.Labels)
 	return d, nil
 }
 
