@@ -31,9 +31,11 @@ export class HeatMap {
     this.ask();
   }
 
+  private get own(): engine.Detector | undefined { return offered.list.find((d) => d.name === `project/${this.project}`); }
+
   /** The project's own detector where it has one, else the one that is open. */
   private ask(): void {
-    const own = offered.list.find((d) => d.name === `project/${this.project}`);
+    const own = this.own;
     if (!offered.list.length) {
       this.set({ state: "none", reason: "There is no detector yet.", detector: "" });
       return;
@@ -59,7 +61,7 @@ export class HeatMap {
 
   /** Whether the map says nothing, as that of a detector of something else does. The project's own is always shown. */
   private strange(scores: Float32Array): boolean {
-    return !offered.list.some((d) => d.name === `project/${this.project}`) && scores.reduce((n, s) => n + Number(s >= 1), 0) > scores.length / 2;
+    return !this.own && scores.reduce((n, s) => n + Number(s >= 1), 0) > scores.length / 2;
   }
 
   private set(h: Heat): void {

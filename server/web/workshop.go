@@ -37,8 +37,8 @@ type Projects interface {
 	DeleteProject(ctx context.Context, id project.ID) error
 }
 
-// Pictures keeps a project's pictures, in the order they were added. AddPicture stores the file that r holds before the row that names it, and fills
-// in ID, SHA256, Bytes and Added; the same bytes under the same name are project.ErrExists.
+// Pictures keeps a project's pictures, in the order they were added. AddPicture stores the file that r holds before the
+// row that names it, and fills in ID, SHA256, Bytes and Added; the same bytes under the same name are project.ErrExists.
 type Pictures interface {
 	FindPictures(ctx context.Context, p project.ID, f project.PictureFilter) ([]project.Picture, error)
 	CountPictures(ctx context.Context, p project.ID) (project.Counts, error)
