@@ -192,7 +192,8 @@ func (s *Settings) lite() {
 	case Semi:
 		s.Normal, s.Simulated, s.Real, s.Copies = 2, 2, 2, 2
 		s.tune()
-		s.Guess, s.Temperature, s.Ramp = GuessStart, 1, 40
+		s.Steps, s.EvalEvery = 160, 80
+		s.Guess, s.Ramp = GuessStart, 40
 		// A box holds a few hundred blocks, a batch thousands: a mean over the few,
 		// times 5, would outweigh all that is known for sure.
 		s.LambdaU = 0.3
