@@ -6,8 +6,8 @@ import (
 )
 
 // Probes are defects made by another recipe than the training's: blobs and bent
-// lines with soft edges, filled with a blurred and shifted copy of the picture or
-// with a misplaced part of another normal picture. No classifier is trained on
+// lines with soft edges, filled with a blurred and shifted copy of the picture, with a
+// misplaced part of another normal picture, or with the background. No classifier is trained on
 // them, so how well it finds them says more about real defects than how well it
 // finds more of what it learnt. They help to choose (checkpoint, fusion, threshold)
 // and nothing else.
@@ -38,18 +38,29 @@ func Probe(rng *rand.Rand, p, other Picture, foreground []byte) (Sample, error) 
 		if err != nil {
 			return Sample{}, err
 		}
-		s := Sample{Picture: p.Clone(), Mask: mask, Fill: FillShift, Opacity: between(rng, 0.6, 1)}
+		s := Sample{Picture: p.Clone(), Mask: mask, Opacity: between(rng, 0.6, 1)}
+		soft := soften(mask, p.W, p.H)
 		var paint Picture
-		if rng.IntN(2) == 0 {
+		fills := []Fill{FillShift, FillMoved}
+		if foreground != nil {
+			fills = append(fills, FillGap)
+		}
+		switch s.Fill = fills[rng.IntN(len(fills))]; s.Fill {
+		case FillShift:
 			paint = shifted(rng, p)
-		} else {
-			s.Fill = FillMoved
+		case FillMoved:
 			paint = moved(rng, other)
+		case FillGap:
+			var ok bool
+			if paint, ok = gapFill(rng, p, foreground, touched(soft)); !ok {
+				continue
+			}
+			s.Opacity = between(rng, minGapOpacity, 1)
 		}
 		if grey {
 			greyInPlace(paint)
 		}
-		for i, a := range soften(mask, p.W, p.H) {
+		for i, a := range soft {
 			if a == 0 || (foreground != nil && foreground[i] == 0) {
 				continue
 			}
@@ -222,6 +233,17 @@ func soften(mask []byte, w, h int) []float64 {
 				}
 			}
 			out[y*w+x] = sum / 16
+		}
+	}
+	return out
+}
+
+// touched marks the pixels with any opacity.
+func touched(opacity []float64) []byte {
+	out := make([]byte, len(opacity))
+	for i, a := range opacity {
+		if a > 0 {
+			out[i] = 1
 		}
 	}
 	return out

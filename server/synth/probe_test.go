@@ -33,8 +33,8 @@ func TestProbe(t *testing.T) {
 			}
 		}
 	}
-	if fills[FillShift] < 8 || fills[FillMoved] < 8 {
-		t.Errorf("fills are not half and half: %v", fills)
+	if fills[FillShift] < 5 || fills[FillMoved] < 5 || fills[FillGap] < 5 {
+		t.Errorf("fills are not a third each: %v", fills)
 	}
 	if _, err := Probe(seeded(1), p, other, make([]byte, 256*192)); !errors.Is(err, ErrNoMask) {
 		t.Errorf("no foreground: %v", err)

@@ -122,17 +122,19 @@ func New(textures []Picture) (*Simulator, error) {
 // Simulate draws one simulated defect on p. Where foreground is not nil, the
 // mask is cut to it ([H, W], 1 = may be defective). mask, where not nil, is the
 // mask p already has: the sample's mask is the union, and p may thus be a real
-// defective picture that gets one more defect. The fill is chosen at random,
-// half and half. It returns ErrNoMask when the foreground is too small.
+// defective picture that gets one more defect. The fill is chosen at random: texture
+// or self, or, where there is a foreground, gap, each as often. It returns ErrNoMask
+// when the foreground is too small.
 func (s *Simulator) Simulate(rng *rand.Rand, p Picture, foreground, mask []byte) (Sample, error) {
-	fill := FillTexture
-	if rng.IntN(2) == 1 {
-		fill = FillSelf
+	fills := []Fill{FillTexture, FillSelf}
+	if foreground != nil {
+		fills = append(fills, FillGap)
 	}
-	return s.SimulateFill(rng, p, foreground, mask, fill)
+	return s.SimulateFill(rng, p, foreground, mask, fills[rng.IntN(len(fills))])
 }
 
-// SimulateFill is Simulate with the fill given.
+// SimulateFill is Simulate with the fill given. A gap in a picture that shows next to
+// no background is filled from the picture itself.
 func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []byte, fill Fill) (Sample, error) {
 	if err := p.check(); err != nil {
 		return Sample{}, err
@@ -147,7 +149,20 @@ func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []b
 		return Sample{}, err
 	}
 	var paint Picture
+	least := minOpacity
+	if fill == FillGap {
+		var ok bool
+		if foreground == nil {
+			return Sample{}, fmt.Errorf("synth: a gap needs a foreground to be a gap in")
+		}
+		if paint, ok = gapFill(rng, p, foreground, drawn); ok {
+			least = minGapOpacity
+		} else {
+			fill = FillSelf
+		}
+	}
 	switch fill {
+	case FillGap:
 	case FillTexture:
 		paint = textureFill(rng, s.textures[rng.IntN(len(s.textures))], p.W, p.H)
 	case FillSelf:
@@ -158,7 +173,7 @@ func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []b
 	if p.Grey() {
 		greyInPlace(paint)
 	}
-	opacity := minOpacity + (1-minOpacity)*rng.Float64()
+	opacity := least + (1-least)*rng.Float64()
 	out := Sample{Picture: p.Clone(), Mask: drawn, Fill: fill, Opacity: opacity}
 	blend(out.Picture, paint, drawn, opacity)
 	for i, m := range mask {
