@@ -44,12 +44,12 @@ type Choice struct {
 // more of the distance. 1 is the order of the distance score itself.
 var fusionWeights = []float64{0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1}
 
-// premium is the held-out AP that is given up for the distance, which has learnt
-// nothing of what a defect looks like, as an insurance against real defects being
+// premium is the held-out AP, Held.Score, that is given up for the distance, which has
+// learnt nothing of what a defect looks like, as an insurance against real defects being
 // unlike simulated ones. A classifier that has seen real ones needs less of it.
 func premium(s Supervision) float64 {
 	if s == Un {
-		return 0.02
+		return 0.01
 	}
 	return 0.005
 }
@@ -64,19 +64,19 @@ const worth = 0.75
 const halfOfNormal = 10
 
 // best is the index of the choice: the largest weight of the distance that costs at
-// most the premium in AP on probes, the recipe that no classifier is trained on; the
-// distance alone, which comes last, where an unsupervised classifier is not worth it.
+// most the premium in AP, by the figure that checkpoints are chosen by; the distance
+// alone, which comes last, where an unsupervised classifier is not worth it.
 func best(choices []Choice, s Supervision) int {
-	top, premium := 0.0, premium(s)
+	top, probes, premium := 0.0, 0.0, premium(s)
 	for _, c := range choices {
-		top = max(top, c.Probes.AP)
+		top, probes = max(top, c.Score()), max(probes, c.Probes.AP)
 	}
-	if last := len(choices) - 1; s == Un && 1-top > worth*(1-choices[last].Probes.AP) {
+	if last := len(choices) - 1; s == Un && 1-probes > worth*(1-choices[last].Probes.AP) {
 		return last
 	}
 	at := 0
 	for i, c := range choices {
-		if c.Probes.AP >= top-premium && c.Weight >= choices[at].Weight {
+		if c.Score() >= top-premium && c.Weight >= choices[at].Weight {
 			at = i
 		}
 	}
@@ -152,9 +152,9 @@ func (r *run) choose(ctx context.Context) error {
 
 // explain says what was chosen and why.
 func explain(choices []Choice, at int, premium float64) string {
-	figures := func(c Choice) string { return fmt.Sprintf("AP %.3f, PRO %.3f", c.Probes.AP, c.Probes.PRO) }
+	figures := func(c Choice) string { return fmt.Sprintf("AP %.3f (probes %.3f)", c.Score(), c.Probes.AP) }
 	alone, distance, c := choices[0], choices[len(choices)-1], choices[at]
-	text := fmt.Sprintf("on held-out probes: classifier alone %s, distance alone %s", figures(alone), figures(distance))
+	text := fmt.Sprintf("on held-out defects: classifier alone %s, distance alone %s", figures(alone), figures(distance))
 	switch c.Weight {
 	case 0:
 		return text + "; the classifier stands alone"

@@ -9,7 +9,7 @@ func TestBestBuysAsMuchInsuranceAsThePremiumPays(t *testing.T) {
 	choices := func(probes ...float64) []Choice {
 		var out []Choice
 		for i, ap := range probes {
-			out = append(out, Choice{Weight: fusionWeights[i], Held: Held{Probes: Measure{AP: ap}, Simulated: Measure{AP: 1 - ap}}})
+			out = append(out, Choice{Weight: fusionWeights[i], Held: Held{Probes: Measure{AP: ap}, Simulated: Measure{AP: ap}}})
 		}
 		return out
 	}
@@ -21,7 +21,7 @@ func TestBestBuysAsMuchInsuranceAsThePremiumPays(t *testing.T) {
 		why    string
 	}{
 		{"the classifier is far better", []float64{0.9, 0.87, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3}, Un, 0, "stands alone"},
-		{"a little distance is cheap", []float64{0.80, 0.795, 0.79, 0.785, 0.76, 0.7, 0.6, 0.2}, Un, 0.3, "0.3"},
+		{"a little distance is cheap", []float64{0.80, 0.798, 0.795, 0.791, 0.76, 0.7, 0.6, 0.2}, Un, 0.3, "0.3"},
 		{"a poor match", []float64{0.50, 0.51, 0.52, 0.53, 0.54, 0.55, 0.56, 0.57}, Un, 1, "the distance alone"},
 		{"not worth it", []float64{0.60, 0.6, 0.6, 0.6, 0.59, 0.58, 0.55, 0.5}, Un, 1, "the distance alone"},
 		{"the same, real ones seen", []float64{0.60, 0.6, 0.6, 0.6, 0.59, 0.58, 0.55, 0.5}, Semi, 0.3, "0.3"},
