@@ -100,7 +100,7 @@ func (o *superviseOptions) settings(preset, supervision string, seed uint64) (tr
 	s.MixMatch = s.MixMatch && !o.noMixMatch
 	s.Alone = o.noFusion
 	if o.steps > 0 {
-		s.Steps = o.steps
+		s.Steps, s.ManySteps = o.steps, 0
 	}
 	if o.rate > 0 {
 		s.LearningRate = o.rate

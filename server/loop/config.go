@@ -86,7 +86,7 @@ func (l *Loop) config(j project.Job, p *plan) (train.Config, error) {
 	s.Seed = r.Seed
 	if r.Steps != 0 {
 		short(&s, float64(r.Steps)/float64(s.Steps))
-		s.Steps = r.Steps
+		s.Steps, s.ManySteps = r.Steps, 0
 	}
 	s.EvalEvery = max(1, min(s.EvalEvery, s.Steps/3)) // a short run has looks to choose from, too
 	c := train.Config{Settings: s, Fit: fit, Profile: train.AutoProfile, Dir: l.folder(j.ID), Resume: true, Samples: samples, Run: l.Run}
@@ -111,7 +111,7 @@ func short(s *train.Settings, share float64) {
 		p.HeldOut, p.Variants = part(p.HeldOut, 10), part(p.Variants, 3)
 		p.Warmup, p.Ramp = part(p.Warmup, 1), part(p.Ramp, 1)
 		if p != s {
-			p.Steps = part(p.Steps, 1)
+			p.Steps, p.ManySteps = part(p.Steps, 1), 0
 		}
 	}
 }

@@ -52,14 +52,14 @@ func expect(c train.Config, supervision string, normal, defective, measured int)
 		pictures := s.NormalCount(normal) + s.SimulatedCount(normal) + defective*(1+s.Variants) + 3*s.HeldOut
 		stages = append(stages, stageCost{"pictures", area * costNearest * float64(pictures)})
 		if s.Start != nil {
-			stages = append(stages, stageCost{"start", step * float64(s.Start.Steps)})
+			stages = append(stages, stageCost{"start", step * float64(s.Start.StepCount(normal))})
 		}
-		looks := 1.0
+		looks, steps := 1.0, s.StepCount(normal)
 		if s.EvalEvery > 0 {
-			looks += float64(s.Steps / s.EvalEvery)
+			looks += float64(steps / s.EvalEvery)
 		}
 		stages = append(stages,
-			stageCost{"training", step*float64(s.Steps) + looks*area*costLook*float64(3*s.HeldOut)},
+			stageCost{"training", step*float64(steps) + looks*area*costLook*float64(3*s.HeldOut)},
 			stageCost{"choosing", 4 * area * costLook * float64(3*s.HeldOut)})
 	}
 	stages = append(stages, stageCost{"evaluating", 2 * area * costNearest * float64(measured)}, stageCost{"saving", 0.5})

@@ -127,6 +127,7 @@ func (p *Prepared) Train(ctx context.Context, s Settings, init *detect.Model, re
 	}
 	maps := *from.maps
 	r.maps = &maps
+	r.settle(from.phases[len(from.phases)-1].Settled)
 	err := r.train(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -170,7 +171,17 @@ func (r *run) settings() error {
 	}
 	s.Start = nil
 	r.phases = append(r.phases, *s)
+	for i := range r.phases {
+		r.phases[i].Steps = r.phases[i].StepCount(r.source.Len())
+	}
 	return nil
+}
+
+// settle tells every phase what the foreground came to.
+func (r *run) settle(foreground string) {
+	for i := range r.phases {
+		r.phases[i].settle(foreground)
+	}
 }
 
 // identity is a hash of everything that decides the result, but the pixels: a run
@@ -328,6 +339,7 @@ func (r *run) gather(ctx context.Context) error {
 		return err
 	}
 	defer g.close()
+	r.settle(last.Settled)
 	cells := r.model.Cells()
 	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Feature.Dim, Bank: r.model.Bank}
 	normals := len(r.model.Images)

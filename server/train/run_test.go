@@ -158,6 +158,10 @@ func TestRunMakesAWholeDetector(t *testing.T) {
 			if err != nil || len(record.Choices) != len(fusionWeights) || record.Settings.Steps != cfg.Steps || record.Why == "" {
 				t.Errorf("record %+v, %v", record, err)
 			}
+			// Cloth is a surface: it has no right way up, in no phase.
+			if s := record.Settings; s.Settled != "all" || !s.Flips || record.Start != nil && !record.Start.Flips {
+				t.Errorf("foreground %q, flips %v, start %+v", s.Settled, s.Flips, record.Start)
+			}
 			pixels(t, back, c.source)
 		})
 	}

@@ -80,3 +80,34 @@ func TestSettingsCheckNamesWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestManyPicturesTakeMoreSteps(t *testing.T) {
+	s, err := Preset(Lite, Un)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if few, lots := s.StepCount(400), s.StepCount(401); few != s.Steps || lots <= few {
+		t.Errorf("%d steps on 400 pictures, %d on 401", few, lots)
+	}
+	s.ManySteps = 0 // as where --steps says how many
+	if got := s.StepCount(5000); got != s.Steps {
+		t.Errorf("%d steps, want the %d asked for", got, s.Steps)
+	}
+}
+
+func TestFlipsAreForSurfaces(t *testing.T) {
+	for _, c := range []struct {
+		preset     string
+		foreground string
+		want       bool
+	}{{Lite, "all", true}, {Lite, "object", false}, {Paper, "all", false}} {
+		s, err := Preset(c.preset, Un)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.settle(c.foreground)
+		if s.Flips != c.want || s.Settled != c.foreground {
+			t.Errorf("%s, foreground %s: flips %v, settled %q", c.preset, c.foreground, s.Flips, s.Settled)
+		}
+	}
+}

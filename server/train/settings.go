@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"semirest/server/detect"
+	"semirest/server/synth"
 )
 
 // Supervision says what is known of the defects.
@@ -61,25 +62,26 @@ type Settings struct {
 	Bagging  int     `json:"bagging_step"`   // s when scoring; 0: a single pass over the whole map
 
 	// Sampling (METHOD section 6).
-	Normal     int     `json:"normal_images"`           // b1 a step
-	Simulated  int     `json:"simulated_images"`        // b2
-	Real       int     `json:"real_images"`             // b3
-	Fraction   float64 `json:"window_fraction"`         // p
-	PerImage   bool    `json:"one_window_an_image"`     // instead of p: one window of every image
-	Flips      bool    `json:"flips"`                   // mirror windows at random
-	PerNormal  float64 `json:"simulated_per_normal"`    // simulated defective pictures a normal one
-	MaxNormal  int     `json:"max_normal"`              // normal pictures that classifier training uses; 0: all
-	MinSim     int     `json:"min_simulated"`           // simulated pictures at least: a few normal ones must serve often
-	MaxSim     int     `json:"max_simulated"`           // simulated pictures at most; 0: no limit
-	Variants   int     `json:"real_variants"`           // of every real defective picture, besides itself
-	EpsPlus    float64 `json:"eps_plus"`                // eps+
-	EpsMinus   float64 `json:"eps_minus"`               // eps-
-	A1         float64 `json:"a1"`                      // up to a1: the 1st neighbour
-	A2         float64 `json:"a2"`                      // from a1 to a2: the 2nd; then the 3rd
-	KNN        bool    `json:"knn_augmentation"`        // else always the 1st neighbour
-	Dropout    float64 `json:"dropout"`                 // fraction of blocks a step: uniform from 0 to this
-	Foreground string  `json:"foreground"`              // auto, object or all
-	Settled    string  `json:"foreground_is,omitempty"` // what auto came to
+	Normal       int     `json:"normal_images"`           // b1 a step
+	Simulated    int     `json:"simulated_images"`        // b2
+	Real         int     `json:"real_images"`             // b3
+	Fraction     float64 `json:"window_fraction"`         // p
+	PerImage     bool    `json:"one_window_an_image"`     // instead of p: one window of every image
+	Flips        bool    `json:"flips"`                   // mirror windows at random
+	FlipSurfaces bool    `json:"flip_surfaces"`           // Flips where the foreground is the whole picture: a surface has no right way up
+	PerNormal    float64 `json:"simulated_per_normal"`    // simulated defective pictures a normal one
+	MaxNormal    int     `json:"max_normal"`              // normal pictures that classifier training uses; 0: all
+	MinSim       int     `json:"min_simulated"`           // simulated pictures at least: a few normal ones must serve often
+	MaxSim       int     `json:"max_simulated"`           // simulated pictures at most; 0: no limit
+	Variants     int     `json:"real_variants"`           // of every real defective picture, besides itself
+	EpsPlus      float64 `json:"eps_plus"`                // eps+
+	EpsMinus     float64 `json:"eps_minus"`               // eps-
+	A1           float64 `json:"a1"`                      // up to a1: the 1st neighbour
+	A2           float64 `json:"a2"`                      // from a1 to a2: the 2nd; then the 3rd
+	KNN          bool    `json:"knn_augmentation"`        // else always the 1st neighbour
+	Dropout      float64 `json:"dropout"`                 // fraction of blocks a step: uniform from 0 to this
+	Foreground   string  `json:"foreground"`              // auto, object or all
+	Settled      string  `json:"foreground_is,omitempty"` // what auto came to
 
 	// Loss and optimiser.
 	AlphaX float64 `json:"alpha_x"`
@@ -88,6 +90,7 @@ type Settings struct {
 	GammaU float64 `json:"gamma_u"`
 
 	Steps        int     `json:"steps"`
+	ManySteps    int     `json:"many_steps"` // instead of Steps where there are more than 400 normal pictures, which differ more; 0: Steps
 	LearningRate float64 `json:"learning_rate"`
 	Warmup       int     `json:"warmup_steps"`
 	Cosine       bool    `json:"cosine"` // to 0 at the last step; else constant
@@ -183,6 +186,7 @@ func (s *Settings) lite() {
 	s.MaxNormal, s.MinSim, s.MaxSim, s.Variants = 200, 320, 320, 4
 	s.Steps, s.LearningRate, s.Warmup, s.Cosine, s.Average = 600, 1e-3, 30, true, 0.99
 	s.EvalEvery, s.HeldOut = 200, 40
+	s.ManySteps, s.FlipSurfaces = 900, true
 	s.Residual = Square
 	switch s.Supervision {
 	case Sup:
@@ -203,6 +207,7 @@ func (s *Settings) lite() {
 // tune shortens a training that starts from the unsupervised weights.
 func (s *Settings) tune() {
 	s.Steps, s.LearningRate, s.Warmup, s.Average, s.EvalEvery = 80, 2e-4, 10, 0.95, 40
+	s.ManySteps = 0
 }
 
 // fast puts a per-block MLP in the Swin's place.
@@ -225,6 +230,23 @@ func (s Settings) SimulatedCount(normal int) int {
 		n = min(n, s.MaxSim)
 	}
 	return max(n, 1)
+}
+
+// many is from how many normal pictures on a set of them is large.
+const many = 400
+
+// StepCount is how many steps training takes on a number of normal pictures.
+func (s Settings) StepCount(normal int) int {
+	if normal > many {
+		return max(s.Steps, s.ManySteps)
+	}
+	return s.Steps
+}
+
+// settle says what the foreground came to, and what follows from it.
+func (s *Settings) settle(foreground string) {
+	s.Settled = foreground
+	s.Flips = s.Flips || s.FlipSurfaces && foreground == string(synth.ForegroundAll)
 }
 
 // Batch returns how many windows a step takes from pictures whose map has perImage
@@ -264,6 +286,7 @@ func (s Settings) Check() error {
 	bad(s.Block == 8 || s.Block == 16, "blocks of %d pixels: give 8 or 16", s.Block)
 	bad(s.Block == 8 || s.Window%2 == 0 && s.Step%2 == 0 && s.Bagging%2 == 0, "blocks of 16 pixels need even window sides and steps")
 	bad(s.Level > 0, "the residual level is %g, must be positive", s.Level)
+	bad(s.ManySteps >= 0, "the number of steps on many pictures must not be negative")
 	bad(s.Steps > 0, "the number of steps is %d, must be positive", s.Steps)
 	bad(s.LearningRate > 0 && s.WeightDecay >= 0 && s.Clip > 0, "learning rate and clip norm must be positive, weight decay not negative")
 	bad(s.Average >= 0 && s.Average < 1, "weight average is %g, must be at least 0 and below 1", s.Average)
