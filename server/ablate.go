@@ -246,6 +246,9 @@ func (a *ablator) row(ctx context.Context, row ablation) ([]ablationRow, error) 
 	if err != nil {
 		return nil, err
 	}
+	if s.Start != nil && a.classifier.steps > 0 { // as the full unsupervised row was trained
+		s.Start.Steps, s.Start.ManySteps = a.classifier.steps, 0
+	}
 	var init *detect.Model
 	for _, to := range []*train.Settings{&s, s.Start} {
 		if to != nil && row.change != nil {
