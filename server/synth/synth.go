@@ -10,8 +10,8 @@
 //     defect is smaller than MinRegion pixels at a longer side of Ref.
 //   - foreground: the part of a picture a defect may lie on: the object's
 //     silhouette before a plain background, or the whole picture.
-//   - fill: what the mask is painted with: another texture, or the picture
-//     itself, augmented and shuffled.
+//   - fill: what the mask is painted with: another texture, the picture itself,
+//     augmented and shuffled, or, on an object, the background behind it (a gap).
 //   - source: the normal picture that a sample was made from. Bank rows of the
 //     source are left out when the sample's residuals are computed, because
 //     the untouched part of the sample would find itself there.
