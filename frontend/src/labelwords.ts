@@ -7,7 +7,7 @@ export interface ToolText { name: string; key: string; hint: string }
 /** The tools of the bar, in its order. */
 export const tools: Partial<Record<ToolName, ToolText>> = {
   select: { name: "Select", key: "V", hint: "Click a shape; click again for the one behind it. Drag to move, pull its handles to resize and turn." },
-  box: { name: "Box", key: "B", hint: "Drag a box around the defect. Shift: square." },
+  box: { name: "Box", key: "B", hint: "Drag a box close around the defect. Shift: square." },
   rotated: { name: "Rotated box", key: "R", hint: "Drag along the defect, then move aside and click. Shift: steps of 15°." },
   blocks8: { name: "Blocks 8", key: "G", hint: "Paint defective blocks; a stroke that starts on one takes it away. Shift: normal blocks." },
   blocks16: { name: "Blocks 16", key: "H", hint: "Paint defective blocks; a stroke that starts on one takes it away. Shift: normal blocks." },
