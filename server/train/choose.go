@@ -55,24 +55,38 @@ func premium(s Supervision) float64 {
 }
 
 // worth is the share of the distance's error, 1 - AP on probes, that a classifier
-// which has seen simulated defects only may leave: one that leaves more is not
-// trusted with real ones, and the distance alone is kept.
+// which has seen simulated defects only may leave. See weak.
 const worth = 0.75
+
+// weak says that a classifier is not to be trusted with real defects: it has seen none,
+// and is hardly better than the distance on defects of a recipe it was not trained on.
+func weak(choices []Choice, s Supervision) bool {
+	probes := 0.0
+	for _, c := range choices {
+		probes = max(probes, c.Probes.AP)
+	}
+	return s == Un && 1-probes > worth*(1-choices[len(choices)-1].Probes.AP)
+}
 
 // halfOfNormal is Fusion.Half in units of the mean squared distance of held-out
 // normal blocks.
 const halfOfNormal = 10
 
 // best is the index of the choice: the largest weight of the distance that costs at
-// most the premium in AP, by the figure that checkpoints are chosen by; the distance
-// alone, which comes last, where an unsupervised classifier is not worth it.
+// most the premium in AP, by the figure that checkpoints are chosen by. A weak
+// classifier gets the last but one weight, which lets it order what the distance finds
+// alike, unless the distance alone, which comes last, is better.
 func best(choices []Choice, s Supervision) int {
-	top, probes, premium := 0.0, 0.0, premium(s)
-	for _, c := range choices {
-		top, probes = max(top, c.Score()), max(probes, c.Probes.AP)
+	last := len(choices) - 1
+	if weak(choices, s) {
+		if choices[last].Score() > choices[last-1].Score() {
+			return last
+		}
+		return last - 1
 	}
-	if last := len(choices) - 1; s == Un && 1-probes > worth*(1-choices[last].Probes.AP) {
-		return last
+	top, premium := 0.0, premium(s)
+	for _, c := range choices {
+		top = max(top, c.Score())
 	}
 	at := 0
 	for i, c := range choices {
@@ -121,7 +135,7 @@ func (r *run) choose(ctx context.Context) error {
 	}
 	chosen := &record.Choices[at]
 	chosen.Chosen = true
-	record.Why = explain(record.Choices, at, premium(s.Supervision))
+	record.Why = explain(record.Choices, at, s.Supervision)
 	record.Seconds = r.at.Seconds + time.Since(r.begun).Seconds()
 
 	c.Fusion = detect.Fusion{Weight: chosen.Weight, Half: half}
@@ -151,17 +165,20 @@ func (r *run) choose(ctx context.Context) error {
 }
 
 // explain says what was chosen and why.
-func explain(choices []Choice, at int, premium float64) string {
+func explain(choices []Choice, at int, s Supervision) string {
 	figures := func(c Choice) string { return fmt.Sprintf("AP %.3f (probes %.3f)", c.Score(), c.Probes.AP) }
 	alone, distance, c := choices[0], choices[len(choices)-1], choices[at]
-	text := fmt.Sprintf("on held-out defects: classifier alone %s, distance alone %s", figures(alone), figures(distance))
-	switch c.Weight {
-	case 0:
-		return text + "; the classifier stands alone"
-	case 1:
-		return text + "; the distance alone is kept: simulated defects are a poor match here"
+	text := fmt.Sprintf("on held-out defects: classifier alone %s, distance alone %s; ", figures(alone), figures(distance))
+	fused := fmt.Sprintf("fused with weight %g %s: ", c.Weight, figures(c))
+	switch {
+	case c.Weight == 1:
+		return text + "the distance alone is kept: simulated defects are a poor match here"
+	case weak(choices, s):
+		return text + fused + "simulated defects are a poor match here, and the classifier only orders what the distance finds alike"
+	case c.Weight == 0:
+		return text + "the classifier stands alone"
 	}
-	return text + fmt.Sprintf("; fused with weight %g %s: the most insurance that costs at most %g AP", c.Weight, figures(c), premium)
+	return text + fused + fmt.Sprintf("the most insurance that costs at most %g AP", premium(s))
 }
 
 // ReadRecord returns what a model says of its training; nil for a detector without
