@@ -192,7 +192,7 @@ func (s *Settings) lite() {
 	case Sup:
 		s.Normal, s.Simulated, s.Real = 2, 2, 4
 		s.tune()
-		s.Steps, s.ManySteps, s.EvalEvery = 300, 600, 100 // what is known for sure bears more of it than guesses do
+		s.Steps, s.EvalEvery = 300, 100 // what is known for sure bears more of it than guesses do
 	case Semi:
 		s.Normal, s.Simulated, s.Real, s.Copies = 2, 2, 2, 2
 		s.tune()
