@@ -192,11 +192,11 @@ func (s *Settings) lite() {
 	case Sup:
 		s.Normal, s.Simulated, s.Real = 2, 2, 4
 		s.tune()
-		s.Steps, s.EvalEvery = 300, 100 // what is known for sure bears more of it than guesses do
+		s.Steps, s.EvalEvery = 300, 100
 	case Semi:
 		s.Normal, s.Simulated, s.Real, s.Copies = 2, 2, 2, 2
 		s.tune()
-		s.Steps, s.EvalEvery = 160, 80
+		s.Steps, s.EvalEvery = 300, 100
 		s.Guess, s.Ramp = GuessStart, 40
 		// A box holds a few hundred blocks, a batch thousands: a mean over the few,
 		// times 5, would outweigh all that is known for sure.
