@@ -73,16 +73,11 @@ func weak(choices []Choice, s Supervision) bool {
 const halfOfNormal = 10
 
 // best is the index of the choice: the largest weight of the distance that costs at
-// most the premium in AP, by the figure that checkpoints are chosen by. A weak
-// classifier gets the last but one weight, which lets it order what the distance finds
-// alike, unless the distance alone, which comes last, is better.
+// most the premium in AP, by the figure that checkpoints are chosen by; the distance
+// alone, which comes last, where the classifier is weak.
 func best(choices []Choice, s Supervision) int {
-	last := len(choices) - 1
 	if weak(choices, s) {
-		if choices[last].Score() > choices[last-1].Score() {
-			return last
-		}
-		return last - 1
+		return len(choices) - 1
 	}
 	top, premium := 0.0, premium(s)
 	for _, c := range choices {
@@ -135,7 +130,7 @@ func (r *run) choose(ctx context.Context) error {
 	}
 	chosen := &record.Choices[at]
 	chosen.Chosen = true
-	record.Why = explain(record.Choices, at, s.Supervision)
+	record.Why = explain(record.Choices, at, premium(s.Supervision))
 	record.Seconds = r.at.Seconds + time.Since(r.begun).Seconds()
 
 	c.Fusion = detect.Fusion{Weight: chosen.Weight, Half: half}
@@ -165,20 +160,17 @@ func (r *run) choose(ctx context.Context) error {
 }
 
 // explain says what was chosen and why.
-func explain(choices []Choice, at int, s Supervision) string {
+func explain(choices []Choice, at int, premium float64) string {
 	figures := func(c Choice) string { return fmt.Sprintf("AP %.3f (probes %.3f)", c.Score(), c.Probes.AP) }
 	alone, distance, c := choices[0], choices[len(choices)-1], choices[at]
-	text := fmt.Sprintf("on held-out defects: classifier alone %s, distance alone %s; ", figures(alone), figures(distance))
-	fused := fmt.Sprintf("fused with weight %g %s: ", c.Weight, figures(c))
-	switch {
-	case c.Weight == 1:
-		return text + "the distance alone is kept: simulated defects are a poor match here"
-	case weak(choices, s):
-		return text + fused + "simulated defects are a poor match here, and the classifier only orders what the distance finds alike"
-	case c.Weight == 0:
-		return text + "the classifier stands alone"
+	text := fmt.Sprintf("on held-out defects: classifier alone %s, distance alone %s", figures(alone), figures(distance))
+	switch c.Weight {
+	case 0:
+		return text + "; the classifier stands alone"
+	case 1:
+		return text + "; the distance alone is kept: simulated defects are a poor match here"
 	}
-	return text + fused + fmt.Sprintf("the most insurance that costs at most %g AP", premium(s))
+	return text + fmt.Sprintf("; fused with weight %g %s: the most insurance that costs at most %g AP", c.Weight, figures(c), premium)
 }
 
 // ReadRecord returns what a model says of its training; nil for a detector without

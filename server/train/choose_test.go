@@ -23,8 +23,7 @@ func TestBestBuysAsMuchInsuranceAsThePremiumPays(t *testing.T) {
 		{"the classifier is far better", []float64{0.9, 0.87, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3}, Un, 0, "stands alone"},
 		{"a little distance is cheap", []float64{0.80, 0.798, 0.795, 0.791, 0.76, 0.7, 0.6, 0.2}, Un, 0.3, "0.3"},
 		{"a poor match", []float64{0.50, 0.51, 0.52, 0.53, 0.54, 0.55, 0.56, 0.57}, Un, 1, "the distance alone"},
-		{"hardly better", []float64{0.60, 0.6, 0.6, 0.6, 0.59, 0.58, 0.55, 0.5}, Un, 0.85, "finds alike"},
-		{"hardly better, and of no help", []float64{0.60, 0.6, 0.6, 0.58, 0.56, 0.54, 0.51, 0.52}, Un, 1, "the distance alone"},
+		{"hardly better", []float64{0.60, 0.6, 0.6, 0.6, 0.59, 0.58, 0.55, 0.5}, Un, 1, "the distance alone"},
 		{"the same, real ones seen", []float64{0.60, 0.6, 0.6, 0.6, 0.59, 0.58, 0.55, 0.5}, Semi, 0.3, "0.3"},
 		{"a small premium", []float64{0.80, 0.795, 0.79, 0.785, 0.76, 0.7, 0.6, 0.5}, Semi, 0.1, "0.1"},
 	} {
@@ -33,7 +32,7 @@ func TestBestBuysAsMuchInsuranceAsThePremiumPays(t *testing.T) {
 		if got := list[at].Weight; got != c.want {
 			t.Errorf("%s: weight %v, want %v", c.name, got, c.want)
 		}
-		if why := explain(list, at, c.sup); !strings.Contains(why, c.why) {
+		if why := explain(list, at, premium(c.sup)); !strings.Contains(why, c.why) {
 			t.Errorf("%s: %q does not say %q", c.name, why, c.why)
 		}
 	}
