@@ -186,7 +186,7 @@ func (s *Settings) lite() {
 	s.MaxNormal, s.MinSim, s.MaxSim, s.Variants = 200, 320, 320, 4
 	s.Steps, s.LearningRate, s.Warmup, s.Cosine, s.Average = 600, 1e-3, 30, true, 0.99
 	s.EvalEvery, s.HeldOut = 200, 40
-	s.ManySteps, s.FlipSurfaces = 900, true
+	s.ManySteps, s.FlipSurfaces = 1800, true
 	s.Residual = Square
 	switch s.Supervision {
 	case Sup:
