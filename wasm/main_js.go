@@ -5,8 +5,8 @@
 // before it starts, says which.
 //
 // The files of this package are the only ones that use syscall/js. They
-// convert, call and return; what there is to decide is decided in package
-// client, whose tests run natively.
+// convert, call and return; what there is to decide is decided in the packages
+// client and desk, whose tests run natively.
 //
 // A panic that leaves a callback would end the instance for good, so every
 // callback is wrapped by guard.

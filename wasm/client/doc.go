@@ -14,8 +14,6 @@
 //
 // On the page, an Overlay turns block scores into colours and contours, and a
 // Board keeps the results of all pictures in order and writes them as CSV.
-// A Desk is the labelling screen of one picture: it turns what pointer and
-// keyboard do into labels and says what of them is to be drawn anew.
 //
 // Scores are calibrated: 1 is the detector's threshold.
 package client

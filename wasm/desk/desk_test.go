@@ -1,4 +1,4 @@
-package client
+package desk
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 // desk is a desk for a 400 x 300 picture, seen at twice its size from (10, 20).
 func desk(t *testing.T) *Desk {
 	t.Helper()
-	d, err := NewDesk(400, 300, nil)
+	d, err := New(400, 300, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -372,17 +372,17 @@ func TestDeskInkIsLocal(t *testing.T) {
 }
 
 func TestDeskRefusesOtherLabels(t *testing.T) {
-	other, _ := NewDesk(10, 10, nil)
-	if _, err := NewDesk(400, 300, other.Stored()); !errors.Is(err, ErrOtherPicture) {
+	other, _ := New(10, 10, nil)
+	if _, err := New(400, 300, other.Stored()); !errors.Is(err, ErrOtherPicture) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := NewDesk(400, 300, []byte("SRL")); err == nil {
+	if _, err := New(400, 300, []byte("SRL")); err == nil {
 		t.Error("damaged labels were taken")
 	}
 	d, now := desk(t), int64(0)
 	d.Choose(annot.ToolBox)
 	drag(d, &now, 0, annot.Point{X: 20, Y: 30}, annot.Point{X: 120, Y: 110})
-	e, err := NewDesk(400, 300, d.Stored())
+	e, err := New(400, 300, d.Stored())
 	if err != nil || len(shapes(e)) != 1 {
 		t.Fatalf("%v %+v", err, e)
 	}
@@ -437,7 +437,7 @@ func TestDeskAtRandom(t *testing.T) {
 }
 
 func BenchmarkDeskMove2000(b *testing.B) {
-	d, err := NewDesk(8000, 6000, nil)
+	d, err := New(8000, 6000, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -459,7 +459,7 @@ func BenchmarkDeskMove2000(b *testing.B) {
 }
 
 func BenchmarkDeskBrush48MP(b *testing.B) {
-	d, err := NewDesk(8000, 6000, nil)
+	d, err := New(8000, 6000, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

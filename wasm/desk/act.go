@@ -1,10 +1,9 @@
-package client
+package desk
 
 import (
 	"math"
 
 	"semirest/shared/annot"
-	"semirest/shared/block"
 )
 
 // Act is what a key or a button of the page asks of a desk.
@@ -120,7 +119,7 @@ func (d *Desk) Do(what Act, a, b float64, now int64) Outcome {
 			return NothingToDo
 		}
 	default:
-		panic("client: no such act")
+		panic("desk: no such act")
 	}
 	d.changed()
 	return Done
@@ -221,202 +220,4 @@ func (d *Desk) step(by int) Outcome {
 	}
 	d.pick(l.Shapes[i].ID)
 	return Chosen
-}
-
-// create makes a box in the middle of what is seen, a sixth as long.
-func (d *Desk) create() Outcome {
-	l := d.e.Labels()
-	a, b := d.toPicture(0, 0), d.toPicture(float64(d.w), float64(d.h))
-	x0, y0, x1, y1 := max(a.X, 0), max(a.Y, 0), min(b.X, float64(l.W)), min(b.Y, float64(l.H))
-	half := max(math.Round(min(x1-x0, y1-y0)/6), 1)
-	if d.tool == annot.ToolRotated { // as long as a scratch
-		return d.put(block.Box{X: math.Round((x0 + x1) / 2), Y: math.Round((y0 + y1) / 2), HalfW: 2 * half, HalfH: half / 2, Angle: annot.RotateStep})
-	}
-	return d.put(block.Box{X: math.Round((x0 + x1) / 2), Y: math.Round((y0 + y1) / 2), HalfW: half, HalfH: half})
-}
-
-func (d *Desk) edit(err error) Outcome {
-	d.e.Dirty() // the selected shape is not in the layer of lines
-	if err != nil {
-		return NothingToDo
-	}
-	return Moved
-}
-
-// arrow moves the selected shape by whole picture pixels; with nothing selected
-// or something under way, the cursor by CSS pixels, by blocks for the block
-// brushes.
-func (d *Desk) arrow(dx, dy float64, now int64) Outcome {
-	if d.selected != 0 && !d.hand.busy() {
-		return d.edit(d.e.Nudge(d.selected, dx, dy, now))
-	}
-	l := d.e.Labels()
-	w, h := float64(l.W), float64(l.H)
-	if d.shown != keyCursor {
-		if d.shown == noCursor {
-			d.cursor = d.toPicture(float64(d.w)/2, float64(d.h)/2)
-		}
-		d.shown = keyCursor
-	}
-	sx, sy := 1/d.scale, 1/d.scale
-	if d.scale >= 1 {
-		sx, sy = 1, 1
-	}
-	if d.tool == annot.ToolBlock8 || d.tool == annot.ToolBlock16 {
-		g := d.grid()
-		sx, sy = w/float64(g.Cols), h/float64(g.Rows)
-		if math.Abs(dx)+math.Abs(dy) > 1 {
-			dx, dy = dx/2, dy/2
-		}
-		c, ok := g.At(d.cursor.X, d.cursor.Y, l.W, l.H)
-		if ok { // from middle to middle
-			d.cursor = annot.Point{X: (float64(c.Col) + 0.5) * sx, Y: (float64(c.Row) + 0.5) * sy}
-		}
-	}
-	d.cursor.X = min(max(d.cursor.X+dx*sx, 0), w)
-	d.cursor.Y = min(max(d.cursor.Y+dy*sy, 0), h)
-	x, y := d.toScreen(d.cursor)
-	if d.hand.busy() {
-		d.hand.moved = true
-		d.follow(x, y, 0)
-	}
-	return Silent
-}
-
-// pressKey presses at the cursor, and releases the next time.
-func (d *Desk) pressKey(keys int) Outcome {
-	if d.shown != keyCursor {
-		if d.shown == noCursor {
-			d.cursor = d.toPicture(float64(d.w)/2, float64(d.h)/2)
-		}
-		d.shown = keyCursor
-	}
-	x, y := d.toScreen(d.cursor)
-	if d.hand.down && d.hand.deed != pointing {
-		return d.release(x, y, keys)
-	}
-	if d.hand.deed == idle && d.tool == annot.ToolSelect {
-		d.cycle(d.cursor)
-		return Chosen
-	}
-	was := d.e.Revision()
-	d.press(x, y, keys, true)
-	switch d.hand.deed {
-	case pointing:
-		d.hand.down = false
-		return Pointed
-	case idle: // a polygon or a rotated box was finished
-		if d.e.Revision() != was {
-			return Added
-		}
-		return TooSmall
-	}
-	return Pressed
-}
-
-func (d *Desk) propose(threshold float32) Outcome {
-	if len(d.scores.Values) == 0 {
-		return NoMap
-	}
-	l := d.e.Labels()
-	var boxes []block.Box
-	for _, r := range annot.Regions(d.scores, threshold) {
-		b := r.Box(d.scores.Grid, l.W, l.H)
-		if d.labelled(b) {
-			continue
-		}
-		if boxes = append(boxes, b); len(boxes) == maxProposals {
-			break
-		}
-	}
-	ids := d.e.Propose(boxes)
-	d.changed()
-	d.pick(0)
-	if len(ids) == 0 {
-		return Cold
-	}
-	d.pick(ids[0])
-	return Done
-}
-
-// maxProposals keeps a noisy heat map from drowning the picture.
-const maxProposals = 50
-
-// labelled says whether a shape that counts says the same as a proposed box: at
-// least half of both lies in the other.
-func (d *Desk) labelled(b block.Box) bool {
-	x0, y0, x1, y1 := b.Bounds()
-	for _, s := range d.e.Labels().Shapes {
-		if s.Proposed {
-			continue
-		}
-		u0, v0, u1, v1 := s.Bounds()
-		both := max(min(x1, u1)-max(x0, u0), 0) * max(min(y1, v1)-max(y0, v0), 0)
-		if 2*both >= (x1-x0)*(y1-y0) && 2*both >= (u1-u0)*(v1-v0) {
-			return true
-		}
-	}
-	return false
-}
-
-func (d *Desk) proposeBlocks(threshold float32) Outcome {
-	if len(d.scores.Values) == 0 {
-		return NoMap
-	}
-	was := d.e.Revision()
-	err := d.e.PutBlocks(d.scores.Grid, annot.Hot(d.scores, threshold))
-	d.changed()
-	switch {
-	case err != nil:
-		return Full
-	case d.e.Revision() == was:
-		return Cold
-	}
-	return Done
-}
-
-// accept makes the selected proposal count and goes on to the next; without one
-// selected it accepts all.
-func (d *Desk) accept() Outcome {
-	l := d.e.Labels()
-	if i := l.Index(d.selected); i >= 0 && l.Shapes[i].Proposed {
-		d.e.Accept(d.selected)
-		d.changed()
-		d.next()
-		return Accepted
-	}
-	return d.allProposals(func() { d.e.Accept() }, Accepted)
-}
-
-// dismiss takes the selected proposal away, or all; see accept.
-func (d *Desk) dismiss() Outcome {
-	l := d.e.Labels()
-	if i := l.Index(d.selected); i >= 0 && l.Shapes[i].Proposed {
-		d.e.Delete(d.selected)
-		d.changed()
-		d.next()
-		return Dismissed
-	}
-	return d.allProposals(d.e.Dismiss, Dismissed)
-}
-
-func (d *Desk) allProposals(f func(), word Outcome) Outcome {
-	was := d.e.Revision()
-	f()
-	d.changed()
-	if d.e.Revision() == was {
-		return NothingToDo
-	}
-	return word
-}
-
-// next selects the next proposal, none after the last.
-func (d *Desk) next() {
-	for _, s := range d.e.Labels().Shapes {
-		if s.Proposed {
-			d.pick(s.ID)
-			return
-		}
-	}
-	d.pick(0)
 }

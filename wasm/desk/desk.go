@@ -1,4 +1,4 @@
-package client
+package desk
 
 import (
 	"errors"
@@ -47,7 +47,7 @@ type Desk struct {
 	hand    hand
 	scores  block.Scores
 	changes changes
-	counted DeskState // what is counted of it, at its Revision
+	counted State // what is counted of it, at its Revision
 	known   bool
 }
 
@@ -75,9 +75,9 @@ var ErrOtherPicture = errors.New("the labels belong to a picture of another size
 // grids are carried over when a detector learns from them.
 const gridSide = 512
 
-// NewDesk returns a desk for a w x h picture that goes on with stored labels;
+// New returns a desk for a w x h picture that goes on with stored labels;
 // nil for none.
-func NewDesk(w, h int, stored []byte) (*Desk, error) {
+func New(w, h int, stored []byte) (*Desk, error) {
 	d := &Desk{radius: 8, snap: true, scale: 1}
 	if stored == nil {
 		d.e = annot.New(w, h)
@@ -104,7 +104,7 @@ func (d *Desk) Stored() []byte { return d.e.Labels().Append(nil) }
 // nothing to undo.
 func (d *Desk) Replace(stored []byte) error {
 	l := d.e.Labels()
-	n, err := NewDesk(l.W, l.H, stored)
+	n, err := New(l.W, l.H, stored)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (d *Desk) Replace(stored []byte) error {
 // Look sets the view: where the picture lies and how large the pane is.
 func (d *Desk) Look(x, y, scale float64, w, h int) {
 	if !(scale > 0) {
-		panic("client: the view has no scale")
+		panic("desk: the view has no scale")
 	}
 	d.x, d.y, d.scale, d.w, d.h = x, y, scale, w, h
 	d.all()
@@ -153,62 +153,6 @@ func (d *Desk) SetScores(s block.Scores) { d.scores = s }
 func (d *Desk) Rest() { d.clock.Stop() }
 
 func (d *Desk) touch(now int64) { d.clock.Touch(&d.e.Labels().Spent, d.tool, now) }
-
-// DeskState is what the page says of a desk in words.
-type DeskState struct {
-	Revision         uint64 // grows with every change of the labels
-	Busy             bool   // something is being drawn or pulled
-	CanUndo, CanRedo bool
-	Normal, Labelled bool
-	Selected         *annot.Shape // nil: none
-	Place, Shapes    int          // of the selected one among the shapes, from 1; how many there are
-	Proposed         int
-	Pixels, Blocks   int // marked pixels; labelled blocks
-	Spent            annot.Spent
-	Points           int         // of the polygon that is being drawn
-	Focus            annot.Point // what the keyboard moves, on the screen
-}
-
-// State sums the desk up. Marks are counted when the labels changed, not in
-// every frame of a stroke.
-func (d *Desk) State() DeskState {
-	l := d.e.Labels()
-	if d.counted.Revision != d.e.Revision() || !d.known {
-		d.count()
-	}
-	s := d.counted
-	s.Busy, s.CanUndo, s.CanRedo = d.hand.busy(), d.e.CanUndo(), d.e.CanRedo()
-	s.Spent, s.Points = l.Spent, len(d.hand.points)
-	at := d.cursor
-	if i := l.Index(d.selected); i >= 0 {
-		s.Selected, s.Place = &l.Shapes[i], i+1
-		x0, y0, x1, y1 := s.Selected.Bounds()
-		if !s.Busy {
-			at = annot.Point{X: (x0 + x1) / 2, Y: (y0 + y1) / 2}
-		}
-	}
-	s.Focus.X, s.Focus.Y = d.toScreen(at)
-	return s
-}
-
-func (d *Desk) count() {
-	l := d.e.Labels()
-	s := DeskState{Revision: d.e.Revision(), Normal: l.Normal, Shapes: len(l.Shapes), Pixels: l.Mask.Count()}
-	for i := range l.Shapes {
-		if l.Shapes[i].Proposed {
-			s.Proposed++
-		}
-	}
-	for _, y := range l.Layers {
-		for _, c := range y.Cells {
-			if c != block.Unknown {
-				s.Blocks++
-			}
-		}
-	}
-	s.Labelled = l.Normal || s.Shapes > s.Proposed || s.Pixels > 0 || s.Blocks > 0
-	d.counted, d.known = s, true
-}
 
 func (d *Desk) toPicture(x, y float64) annot.Point {
 	return annot.Point{X: (x - d.x) / d.scale, Y: (y - d.y) / d.scale}

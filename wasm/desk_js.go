@@ -8,6 +8,7 @@ import (
 	"semirest/shared/block"
 	"semirest/shared/prep"
 	"semirest/wasm/client"
+	"semirest/wasm/desk"
 )
 
 // desks are the labelling screens by number: the one at work and those that only
@@ -15,7 +16,7 @@ import (
 // a function for each would cost more to download than what they do.
 // frontend/src/labelgo.ts is the other end and gives it types.
 type desks struct {
-	open map[int]*client.Desk
+	open map[int]*desk.Desk
 	ink  []byte // reused from stroke to stroke
 }
 
@@ -47,7 +48,7 @@ const (
 
 // label adds the labelling function to those of the page.
 func label(page js.Value) {
-	d := &desks{open: map[int]*client.Desk{}}
+	d := &desks{open: map[int]*desk.Desk{}}
 	// It lives as long as the page: it is never released.
 	page.Set("label", guard(func(text string) {
 		global.Get("console").Call("error", "wasm: label: "+text)
@@ -61,14 +62,14 @@ func (d *desks) ask(what, number int, args []js.Value) any {
 			n[i] = args[i].Float()
 		}
 	}
-	desk := d.open[number]
+	one := d.open[number]
 	switch what {
 	case askOpen:
-		desk, err := client.NewDesk(int(n[0]), int(n[1]), optional(args[2]))
+		made, err := desk.New(int(n[0]), int(n[1]), optional(args[2]))
 		if err != nil {
 			return err.Error()
 		}
-		d.open[number] = desk
+		d.open[number] = made
 		return ""
 	case askClose:
 		delete(d.open, number)
@@ -84,57 +85,57 @@ func (d *desks) ask(what, number int, args []js.Value) any {
 		client.HideOrientation(head, h.Format)
 		return array(int(h.Orientation), toJS("Uint8Array", head))
 	}
-	if desk == nil {
+	if one == nil {
 		return js.Undefined()
 	}
 	switch what {
 	case askReplace:
-		if err := desk.Replace(bytesOf(args[0])); err != nil {
+		if err := one.Replace(bytesOf(args[0])); err != nil {
 			return err.Error()
 		}
 		return ""
 	case askStored:
-		return toJS("Uint8Array", desk.Stored())
+		return toJS("Uint8Array", one.Stored())
 	case askLook:
-		desk.Look(n[0], n[1], n[2], int(n[3]), int(n[4]))
+		one.Look(n[0], n[1], n[2], int(n[3]), int(n[4]))
 	case askTool:
-		desk.Choose(annot.Tool(n[0]))
+		one.Choose(annot.Tool(n[0]))
 	case askSettings:
-		desk.Settings(n[0], n[1] != 0, args[4].String(), block.Grid{Rows: int(n[2]), Cols: int(n[3]), Size: 8})
+		one.Settings(n[0], n[1] != 0, args[4].String(), block.Grid{Rows: int(n[2]), Cols: int(n[3]), Size: 8})
 	case askScores:
-		desk.SetScores(scoresOf(args))
+		one.SetScores(scoresOf(args))
 	case askRest:
-		desk.Rest()
+		one.Rest()
 	case askState:
-		return state(desk, args[0])
+		return state(one, args[0])
 	case askDown:
-		desk.Down(n[0], n[1], int(n[2]), int64(n[3]))
+		one.Down(n[0], n[1], int(n[2]), int64(n[3]))
 	case askMove:
-		desk.Move(n[0], n[1], int(n[2]), int64(n[3]))
+		one.Move(n[0], n[1], int(n[2]), int64(n[3]))
 	case askUp:
-		return int(desk.Up(n[0], n[1], int(n[2]), int64(n[3])))
+		return int(one.Up(n[0], n[1], int(n[2]), int64(n[3])))
 	case askLeave:
-		desk.Leave()
+		one.Leave()
 	case askCancel:
-		desk.Cancel()
+		one.Cancel()
 	case askTwice:
-		return int(desk.Twice(n[0], n[1]))
+		return int(one.Twice(n[0], n[1]))
 	case askDo:
-		return int(desk.Do(client.Act(n[0]), n[1], n[2], int64(n[3])))
+		return int(one.Do(desk.Act(n[0]), n[1], n[2], int64(n[3])))
 	case askLines:
-		if lines := desk.Lines(); lines != nil {
+		if lines := one.Lines(); lines != nil {
 			return floats(lines)
 		}
 	case askLive:
-		return floats(desk.Live())
+		return floats(one.Live())
 	case askInk:
-		return d.drawInk(desk, args[0])
+		return d.drawInk(one, args[0])
 	}
 	return js.Undefined()
 }
 
-func (d *desks) drawInk(desk *client.Desk, into js.Value) any {
-	area, rgba := desk.Ink(d.ink)
+func (d *desks) drawInk(one *desk.Desk, into js.Value) any {
+	area, rgba := one.Ink(d.ink)
 	if area.Empty() {
 		return js.Undefined()
 	}
@@ -148,8 +149,8 @@ func (d *desks) drawInk(desk *client.Desk, into js.Value) any {
 
 // state writes a desk's state to a Float64Array, in the order that the page
 // knows, and returns the selected shape's name.
-func state(desk *client.Desk, into js.Value) any {
-	s := desk.State()
+func state(one *desk.Desk, into js.Value) any {
+	s := one.State()
 	var n [39]float64
 	copy(n[:], []float64{float64(s.Revision), flag(s.Busy), flag(s.CanUndo), flag(s.CanRedo), flag(s.Normal), flag(s.Labelled),
 		float64(s.Shapes), float64(s.Proposed), float64(s.Pixels), float64(s.Blocks), float64(s.Points), s.Focus.X, s.Focus.Y, float64(s.Place)})
@@ -190,7 +191,7 @@ func merge(args []js.Value) any {
 		}
 		parsed[i] = l
 	}
-	return toJS("Uint8Array", client.Merge(parsed[0], parsed[1], parsed[2]).Append(nil))
+	return toJS("Uint8Array", desk.Merge(parsed[0], parsed[1], parsed[2]).Append(nil))
 }
 
 func optional(v js.Value) []byte {

@@ -1,4 +1,4 @@
-package client
+package desk
 
 import (
 	"math/rand/v2"
