@@ -199,7 +199,7 @@ func (k *kindScores) add(ctx context.Context, m *detect.Model, scorer *detect.Sc
 	if err != nil {
 		return err
 	}
-	m.Calibrate(scores.Values)
+	scores.Calibrate(m.Threshold.Value)
 	mapper := mappers[rgb.Size]
 	if mapper == nil {
 		mapper = heat.New(scores.Rows, scores.Cols, rgb.W, rgb.H)

@@ -147,7 +147,7 @@ func scoreFile(ctx context.Context, m *detect.Model, scorer *detect.Scorer, path
 	if err != nil {
 		return verdict{}, err
 	}
-	m.Calibrate(scores.Values)
+	scores.Calibrate(m.Threshold.Value)
 	top, row, col := scores.Max()
 	x0, y0, x1, y1 := scores.Area(row, col, plan.Picture.W, plan.Picture.H)
 	v := verdict{

@@ -42,8 +42,8 @@ func TestFitFindsADefect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Calibrate(bad.Values)
-	m.Calibrate(normal.Values)
+	bad.Calibrate(m.Threshold.Value)
+	normal.Calibrate(m.Threshold.Value)
 	top, row, col := bad.Max()
 	if usual, _, _ := normal.Max(); usual > 1.1 || top < 1.5 {
 		t.Errorf("calibrated scores: normal %.3f, defect %.3f", usual, top)

@@ -85,14 +85,6 @@ func (s *Spec) reach() int {
 	return max(s.Tile.Ref, s.Input.W, s.Input.H) / stride
 }
 
-// Calibrate divides raw scores by the threshold, in place, so that 1.0 is the
-// threshold.
-func (s *Spec) Calibrate(raw []float32) {
-	for i, v := range raw {
-		raw[i] = float32(float64(v) / s.Threshold.Value)
-	}
-}
-
 // check holds a Spec that was read from a file to what the rest relies on.
 func (s *Spec) check() error {
 	if s.Format != Format {

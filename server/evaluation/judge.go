@@ -191,7 +191,7 @@ func (j *Judge) Scores(ctx context.Context, sha string, head Head, p project.Pic
 	}
 	took = time.Since(begun)
 	if head == Trained {
-		o.model.Calibrate(s.Values)
+		s.Calibrate(o.model.Threshold.Value)
 	}
 	_ = writeMap(j.path(sha, head, p), s) // on a full disk it is scored again
 	return s, took, nil

@@ -124,7 +124,7 @@ func (x *session) reply(m wire.Crop, det *served, o outcome, decoded time.Durati
 		x.count(code)
 		return wire.Error{Request: m.Request, Code: code, Text: text}
 	}
-	calibrate(o.scores, det.Threshold)
+	o.scores.Calibrate(det.Threshold)
 	a := m.Answer()
 	a.Image, _, _ = o.scores.Max()
 	a.Grid = wire.Grid{Rows: o.scores.Rows, Cols: o.scores.Cols, Encoding: wire.Float32, Values: o.scores.Values}

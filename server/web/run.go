@@ -111,10 +111,3 @@ func checkScores(det *served, scores []block.Scores, n int) error {
 	}
 	return nil
 }
-
-// calibrate divides raw scores by the detector's threshold, in place: 1.0 is the threshold everywhere outside.
-func calibrate(m block.Scores, threshold float64) {
-	for i, v := range m.Values {
-		m.Values[i] = float32(float64(v) / threshold)
-	}
-}

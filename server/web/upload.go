@@ -204,7 +204,7 @@ func (s *Server) scorePlan(ctx context.Context, det *served, owner string, plan 
 		s.meter.stage("wait", a.wait)
 		out.Milliseconds.Wait += milliseconds(a.wait)
 		out.Milliseconds.Score += milliseconds(a.run)
-		calibrate(a.scores, det.Threshold)
+		a.scores.Calibrate(det.Threshold)
 		merged.Add(block.Placed{Scores: a.scores, Row: a.crop.Row * 8 / det.Block, Col: a.crop.Col * 8 / det.Block})
 		return nil
 	}

@@ -74,6 +74,18 @@ func NewScores(g Grid) Scores { return Scores{Grid: g, Values: make([]float32, g
 // At is the score of block (row, col).
 func (s Scores) At(row, col int) float32 { return s.Values[s.Index(row, col)] }
 
+// Calibrate divides raw scores by the detector's threshold, in place, so that 1.0 is
+// the threshold. It panics unless threshold is positive. The quotient is taken in
+// float64: the server, the commands and the browser answer with the same digits.
+func (s Scores) Calibrate(threshold float64) {
+	if !(threshold > 0) {
+		panic("block: the threshold must be positive")
+	}
+	for i, v := range s.Values {
+		s.Values[i] = float32(float64(v) / threshold)
+	}
+}
+
 // Max returns the largest score and its block, the image score of METHOD
 // section 5. NaN is never the largest. Of equal scores the first wins. An
 // empty map gives 0 at (0, 0).

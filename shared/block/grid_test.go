@@ -50,6 +50,19 @@ func mustPanic(t *testing.T, f func()) {
 	f()
 }
 
+func TestCalibrate(t *testing.T) {
+	s := Scores{Grid: Grid{Rows: 2, Cols: 2, Size: 8}, Values: []float32{0, 0.35, 0.7, 1e-30}}
+	s.Calibrate(0.35)
+	for i, want := range []float32{0, 1, 2, 2.857143e-30} {
+		if got := s.Values[i]; math.Abs(float64(got-want)) > 1e-6*float64(want) {
+			t.Errorf("block %d: %v, want %v", i, got, want)
+		}
+	}
+	for _, threshold := range []float64{0, -1, math.NaN()} {
+		mustPanic(t, func() { s.Calibrate(threshold) })
+	}
+}
+
 func TestScoresMax(t *testing.T) {
 	nan := float32(math.NaN())
 	g := Grid{Rows: 2, Cols: 3, Size: 8}
