@@ -15,10 +15,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"semirest/models/weights"
 	"semirest/server/dataset"
 	"semirest/server/detect"
 	"semirest/server/train"
+	"semirest/shared/durable"
 )
 
 // ablation is a row of the table: what is changed about a supervision's settings.
@@ -356,7 +356,7 @@ func printAblation(w io.Writer, rows []ablationRow) error {
 // writeAblation writes the three files.
 func writeAblation(o *trainOptions, rows []ablationRow) error {
 	write := func(name string, f func(w io.Writer) error) error {
-		return weights.Replace(filepath.Join(o.out, name), f)
+		return durable.Replace(filepath.Join(o.out, name), f)
 	}
 	err := write("ablation.csv", func(w io.Writer) error {
 		c := csv.NewWriter(w)

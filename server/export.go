@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"semirest/models/weights"
 	"semirest/server/detect"
+	"semirest/shared/durable"
 )
 
 func newExportCmd() *cobra.Command {
@@ -62,7 +62,7 @@ crop's first cell in its picture.`,
 
 // writeWhole writes a file whole or not at all.
 func writeWhole(path string, data []byte) error {
-	return weights.Replace(path, func(w io.Writer) error {
+	return durable.Replace(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})

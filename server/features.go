@@ -8,11 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"semirest/models/nets"
-	"semirest/models/weights"
 	"semirest/server/detect"
 	"semirest/server/npy"
 	"semirest/server/ort"
 	"semirest/server/picture"
+	"semirest/shared/durable"
 	"semirest/shared/prep"
 )
 
@@ -83,7 +83,7 @@ func features(ctx context.Context, o *featuresOptions, args []string) ([3]int, e
 	if err != nil {
 		return shape, err
 	}
-	return shape, weights.Replace(o.out, func(w io.Writer) error {
+	return shape, durable.Replace(o.out, func(w io.Writer) error {
 		return npy.Write(w, npy.Array{DType: npy.Float32, Shape: shape[:], F32: columns})
 	})
 }

@@ -1,72 +1,16 @@
 package weights
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+
+	"semirest/shared/durable"
 )
 
 // Save writes the set to path, whole or not at all.
 func Save(path string, s *Set) error {
-	return Replace(path, func(w io.Writer) error { return Write(w, s) })
-}
-
-// Replace puts what write produces in place of the file at path: it goes to a
-// temporary name beside it, is synced to the disk, and renamed. Whatever fails, a full
-// disk or a loss of power, path holds either the old bytes or all of the new ones,
-// and the temporary file of a failed write is gone.
-func Replace(path string, write func(io.Writer) error) (err error) {
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
+	if err := durable.Replace(path, func(w io.Writer) error { return Write(w, s) }); err != nil {
+		return fmt.Errorf("weights: %w", err)
 	}
-	f, err := create(dir, base)
-	if err != nil {
-		return fmt.Errorf("weights: save %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("weights: save %s: %w", path, err)
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	syncDir(dir)
 	return nil
-}
-
-// create opens a new file beside base. os.CreateTemp would make it readable for its
-// owner only, and the model with it.
-func create(dir, base string) (*os.File, error) {
-	for try := 0; ; try++ {
-		name := filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", base, try))
-		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-		if err == nil || !errors.Is(err, os.ErrExist) || try == 100 {
-			return f, err
-		}
-	}
-}
-
-// syncDir makes the rename last. Not every file system can; the file is whole anyway.
-func syncDir(dir string) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return
-	}
-	defer d.Close()
-	_ = d.Sync()
 }

@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"semirest/models/weights"
 	"semirest/server/evaluation"
 	"semirest/server/project"
+	"semirest/shared/durable"
 )
 
 // plan is what a job learns from and is measured on. Each picture holds the revision
@@ -57,7 +57,7 @@ func (l *Loop) plan(ctx context.Context, j project.Job) (*plan, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("loop: %w", err)
 	}
-	err = weights.Replace(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(p) })
+	err = durable.Replace(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(p) })
 	if err != nil {
 		return nil, fmt.Errorf("loop: %w", err)
 	}

@@ -23,6 +23,7 @@ import (
 	"semirest/server/evaluation"
 	"semirest/server/project"
 	"semirest/server/train"
+	"semirest/shared/durable"
 	"semirest/shared/prep"
 )
 
@@ -361,7 +362,7 @@ func (l *Loop) saveSample(id project.ID, pix []byte, size prep.Size) error {
 	if err := png.Encode(&b, img); err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}
-	err := weights.Replace(filepath.Join(l.folder(id), sampleFile), func(w io.Writer) error { _, err := b.WriteTo(w); return err })
+	err := durable.Replace(filepath.Join(l.folder(id), sampleFile), func(w io.Writer) error { _, err := b.WriteTo(w); return err })
 	if err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}

@@ -24,9 +24,9 @@ import (
 	"slices"
 	"time"
 
-	"semirest/models/weights"
 	"semirest/server/evaluation"
 	"semirest/server/project"
+	"semirest/shared/durable"
 )
 
 // Source gives the report its project.
@@ -276,7 +276,7 @@ func (r *Report) Write(dir string) error {
 		return fmt.Errorf("report: %w", err)
 	}
 	for name, write := range map[string]func(io.Writer) error{"report.html": r.HTML, "report.json": r.JSON} {
-		if err := weights.Replace(filepath.Join(dir, name), write); err != nil {
+		if err := durable.Replace(filepath.Join(dir, name), write); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"semirest/server/project"
+	"semirest/shared/durable"
 )
 
 // Blobs lie at "ab/abcdef...": the SHA-256 of their bytes in hex, in folders by
@@ -152,35 +153,26 @@ func (s *Store) OpenBlob(ctx context.Context, sha string) (io.ReadSeekCloser, er
 
 // SaveBlob writes stored bytes to a file, whole and synced or not at all. Bytes
 // that are not those of their name any more are an error.
-func (s *Store) SaveBlob(ctx context.Context, sha, path string) (err error) {
+func (s *Store) SaveBlob(ctx context.Context, sha, path string) error {
 	r, err := s.OpenBlob(ctx, sha)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	err = durable.Replace(path, func(w io.Writer) error {
+		h := sha256.New()
+		if _, err := io.Copy(io.MultiWriter(w, h), r); err != nil {
+			return err
+		}
+		if hex.EncodeToString(h.Sum(nil)) != sha {
+			return errors.New("it is damaged: bring in the file that it was again")
+		}
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("store: copy file %s: %w", sha, full(err))
 	}
-	defer os.Remove(f.Name())
-	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(f, h), r)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil && hex.EncodeToString(h.Sum(nil)) != sha {
-		err = errors.New("it is damaged: bring in the file that it was again")
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("store: copy file %s to %s: %w", sha, path, full(err))
-	}
-	return syncFolder(filepath.Dir(path))
+	return nil
 }
 
 func blobFault(what, sha string, err error) error {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"semirest/models/weights"
+	"semirest/shared/durable"
 )
 
 // entry is a line of the log: a step, or a look at the held-out pictures.
@@ -58,7 +58,7 @@ func openJournal(dir string, phase, step int) (*journal, error) {
 		}
 	}
 	j.entries = kept
-	err = weights.Replace(path, func(w io.Writer) error {
+	err = durable.Replace(path, func(w io.Writer) error {
 		b := bufio.NewWriter(w)
 		for _, e := range j.entries {
 			if err := json.NewEncoder(b).Encode(e); err != nil {

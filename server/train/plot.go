@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 
-	"semirest/models/weights"
+	"semirest/shared/durable"
 )
 
 // Colours that the colour-blind tell apart (Okabe and Ito).
@@ -68,7 +68,7 @@ func (j *journal) plot() error {
 	parts := plot.Align([][]*plot.Plot{{loss}, {held}}, tiles, draw.New(canvas))
 	loss.Draw(parts[0][0])
 	held.Draw(parts[1][0])
-	err := weights.Replace(filepath.Join(j.dir, PlotFile), func(w io.Writer) error {
+	err := durable.Replace(filepath.Join(j.dir, PlotFile), func(w io.Writer) error {
 		_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 		return err
 	})

