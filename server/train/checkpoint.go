@@ -5,19 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"semirest/models/weights"
 	"semirest/server/ort"
-)
-
-// Files of a run's folder.
-const (
-	detectorFile   = "detector.safetensors"   // the fitted detector, without classifier
-	checkpointFile = "checkpoint.safetensors" // see checkpoint
-	LogFile        = "log.jsonl"              // one JSON object a step, and one a look at the held-out pictures
-	PlotFile       = "loss.png"
 )
 
 // checkpoint is everything a run needs to go on. Its file is a safetensors file:
@@ -111,20 +102,4 @@ func loadCheckpoint(dir string) (*checkpoint, error) {
 	}
 	c.Best, c.Teacher = vectors[4], vectors[5]
 	return c, nil
-}
-
-// Finish removes from a run's folder what only a run that is not finished needs; log
-// and plot stay. It is for the caller of Run, once the model is on the disk: until
-// then the checkpoint is all there is.
-func Finish(dir string) error {
-	var errs []error
-	for _, name := range []string{checkpointFile, detectorFile} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("train: %w", err)
-	}
-	return nil
 }

@@ -156,7 +156,7 @@ func (r *run) choose(ctx context.Context) error {
 		return err
 	}
 	r.report(Progress{Stage: "choosing", Done: 1, Total: 1, Held: &chosen.Held})
-	return r.journal.close()
+	return nil
 }
 
 // explain says what was chosen and why.

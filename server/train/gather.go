@@ -86,6 +86,13 @@ func (g *gatherer) close() {
 	g.search.Close()
 }
 
+// total is how many maps will be made.
+func (g *gatherer) total() int {
+	normals := len(g.model.Images)
+	_, held := g.heldNames()
+	return g.NormalCount(normals) + g.SimulatedCount(normals) + g.source.Defects()*(1+g.Variants) + held + 2*g.HeldOut
+}
+
 // divide keeps every fourth texture for held-out pictures, so that a fill seen in
 // training is no help there. A handful is not divided.
 func divide(textures []synth.Picture) (train, held *synth.Simulator, err error) {

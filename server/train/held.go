@@ -52,22 +52,29 @@ type held struct {
 // pixels ranks settings as all of them do.
 const zoom = 2
 
-// held makes the held-out set.
+// heldNames are the normal pictures that the held-out set is made of, those that fed
+// the bank where there are too few to hold any out, and how many stand for the normal
+// ones themselves.
+func (g *gatherer) heldNames() (names []string, n int) {
+	names = g.model.HeldOut
+	if len(names) == 0 {
+		names = g.model.Images
+	}
+	return names, min(len(names), max(g.HeldOut, 20))
+}
+
+// heldOut makes the held-out set.
 func (g *gatherer) heldOut(ctx context.Context) (*held, error) {
 	m := g.model
 	w, h := m.Input.W/zoom, m.Input.H/zoom
 	out := &held{input: m.Input, masks: map[*Map][]byte{}}
-	names := m.HeldOut
-	if len(names) == 0 {
-		names = m.Images
-	}
+	names, n := g.heldNames()
 	exclude := func(name string) []int32 {
 		if id, ok := g.ids[name]; ok {
 			return []int32{id}
 		}
 		return nil
 	}
-	n := min(len(names), max(g.HeldOut, 20))
 	order := g.sources(names, n, streamHeld)
 	var err error
 	out.normal, err = g.maps(ctx, n, func(i int) (view, error) {

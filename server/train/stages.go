@@ -1,0 +1,105 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"semirest/server/detect"
+)
+
+// detector fits the memory bank, or takes the one it was fitted on before.
+func (r *run) detector(ctx context.Context) error {
+	if r.cfg.Init != nil {
+		copied := *r.cfg.Init // its tensors are not written to
+		r.model = &copied
+		return nil
+	}
+	path := filepath.Join(r.cfg.Dir, detectorFile)
+	if r.cfg.Dir != "" && r.cfg.Resume {
+		m, err := detect.Load(path)
+		if err == nil {
+			r.model = m
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	fit, err := r.cfg.WithProfile(ctx, r.source, r.report)
+	if err != nil {
+		return err
+	}
+	fit.Run = r.cfg.Run
+	begun, stage := time.Now(), ""
+	r.model, err = detect.Fit(ctx, fit, r.source, func(p detect.Progress) {
+		if p.Stage != stage {
+			begun, stage = time.Now(), p.Stage
+		}
+		r.report(Progress{Stage: p.Stage, Done: p.Done, Total: p.Total, Left: left(begun, p.Done, p.Total)})
+	})
+	if err == nil && r.cfg.Dir != "" {
+		err = r.model.Save(path)
+	}
+	return err
+}
+
+// left is the time that total-done items will take if they take as long as done did.
+func left(begun time.Time, done, total int) time.Duration {
+	if done <= 0 {
+		return 0
+	}
+	return time.Duration(float64(time.Since(begun)) * float64(total-done) / float64(done))
+}
+
+// gather makes the maps of all pictures, and takes the residuals' scale from the
+// normal ones.
+func (r *run) gather(ctx context.Context) error {
+	last := &r.phases[len(r.phases)-1]
+	g, err := newGatherer(last, r.model, r.source, r.cfg.Textures, r.cfg.Run)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	r.settle(last.Settled)
+	cells := r.model.Cells()
+	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Feature.Dim, Bank: r.model.Bank}
+	total, begun := g.total(), time.Now()
+	g.progress = func(done int) {
+		r.report(Progress{Stage: "pictures", Done: done, Total: total, Left: left(begun, done, total)})
+	}
+	g.progress(0)
+	if r.maps.Normal, err = g.normals(ctx); err != nil {
+		return err
+	}
+	if r.maps.Simulated, err = g.simulated(ctx); err != nil {
+		return err
+	}
+	if r.maps.Real, err = g.real(ctx); err != nil {
+		return err
+	}
+	if r.held, err = g.heldOut(ctx); err != nil {
+		return err
+	}
+	return r.maps.check()
+}
+
+// rescale takes the residuals' scale from the normal pictures.
+func (r *run) rescale() error {
+	last := r.phases[len(r.phases)-1]
+	r.maps.Block = last.Block / 8
+	if r.maps.Rows%r.maps.Block != 0 || r.maps.Cols%r.maps.Block != 0 {
+		return fmt.Errorf("train: an input of %v pixels cannot be cut in blocks of %d", r.model.Input, last.Block)
+	}
+	if init := r.cfg.Init; init != nil && init.Classifier != nil {
+		r.scale = init.Classifier.Scale // the weights were trained on it
+		return nil
+	}
+	r.maps.label(last.EpsPlus, last.EpsMinus)
+	var err error
+	r.scale, err = r.maps.Scale(r.maps.Normal, last.Residual, last.Level)
+	return err
+}
