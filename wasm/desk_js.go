@@ -14,7 +14,7 @@ import (
 // desks are the labelling screens by number: the one at work and those that only
 // show labels. The page has one function for all that they do, semirest.label;
 // a function for each would cost more to download than what they do.
-// frontend/src/labelgo.ts is the other end and gives it types.
+// frontend/src/go/desk.ts is the other end and gives it types.
 type desks struct {
 	open map[int]*desk.Desk
 	ink  []byte // reused from stroke to stroke

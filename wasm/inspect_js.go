@@ -14,7 +14,7 @@ import (
 //
 // Messages from the page: start {url}, add {id, file, only}, remove {id},
 // first {id}, retry {id}, choose {name}, lossy {on}, redial, watch {project}.
-// Messages to the page: see the types of frontend/src/engine.ts.
+// Messages to the page: see the types of frontend/src/go/engine.ts.
 type worker struct {
 	session *client.Session
 	url     string

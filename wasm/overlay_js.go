@@ -11,7 +11,7 @@ import (
 )
 
 // page is the Go instance on the page. Its functions are the global semirest;
-// frontend/src/overlay.ts gives them types.
+// frontend/src/go/overlay.ts gives them types.
 type page struct {
 	overlays map[int]*client.Overlay // by pane
 	board    client.Board

@@ -152,7 +152,7 @@ func bundle(ctx context.Context, root, scratch string) ([]string, error) {
 	}
 	src := filepath.Join("frontend", "src")
 	cmd := exec.CommandContext(ctx, "go", "tool", "esbuild",
-		filepath.Join(src, "app.ts"), filepath.Join(src, "worker.ts"), filepath.Join(src, "style", "app.css"),
+		filepath.Join(src, "app.ts"), filepath.Join(src, "go", "worker.ts"), filepath.Join(src, "style", "app.css"),
 		"--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8", "--log-level=warning",
 		"--tree-shaking=true", "--legal-comments=none", "--external:/icon.svg",
 		"--alias:wasm_exec="+filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"),

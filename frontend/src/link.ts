@@ -1,6 +1,6 @@
 // What the page says of its connection and of work that people wait for.
 import { $, plural, say } from "./dom";
-import * as engine from "./engine";
+import * as engine from "./go/engine";
 import { note } from "./note";
 
 let link: engine.Link | undefined;

@@ -2,7 +2,7 @@
 // screen that the address names and takes down the one before.
 import * as api from "./api";
 import { $, make, say } from "./dom";
-import * as engine from "./engine";
+import * as engine from "./go/engine";
 import { note } from "./note";
 import * as router from "./router";
 import type { Place } from "./router";

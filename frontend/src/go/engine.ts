@@ -1,0 +1,167 @@
+// The two Go instances: one in a Worker (decodes, cuts, streams), one on the page (colours, sorts). Both run the same
+// WebAssembly module, compiled once. wasm/inspect_js.go is the other end of these messages.
+import "wasm_exec";
+import { Signal } from "../signal";
+
+/** What a detector is; see shared/wire Detector. */
+export interface Detector {
+  name: string; model: string; w: number; h: number; tile: number; overlap: number; block: number; kind: number;
+  falseAlarms: number; created: number; preset: string; supervision: string; note: string;
+}
+
+export type State = "waiting" | "preparing" | "scoring" | "scored" | "failed";
+
+export interface StageTime { stage: string; ms: number }
+
+/** What the Worker knows of one picture; sizes and positions in upright pixels, scores with 1 as the threshold. */
+export interface Report {
+  id: number; state: State; reason: string; detector: string; model: string; lossy: boolean;
+  width: number; height: number; answered: number; crops: number; score: number; hotX: number; hotY: number;
+  times: StageTime[]; total: number; rows: number; cols: number; block: number; scores?: Float32Array;
+}
+
+export interface Link {
+  state: "dialing" | "open" | "lost" | "refused"; ever: boolean; retry: number; reason: string;
+  unanswered: number; unfinished: number; busy: boolean;
+}
+
+export interface Progress { what: string; ended: boolean; done: number; total: number; left: number }
+
+export interface Thumb { id: number; w: number; h: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+
+/** How a training job comes on; see shared/wire Training. NaN where there is no number. */
+export interface Training {
+  job: string; phase: number; step: number; total: number; loss: number; left: number; ap: number;
+  sample: string; rows: number; cols: number; scores?: Float32Array;
+}
+
+/** Somebody changed something of the project that is watched. */
+export interface Changed { subject: number; revision: number; project: string; picture: string; author: string }
+
+/** A training job's state; job is the number by which Training names it too. */
+export interface Job { job: string; kind: number; state: number; ahead: number; project: string; model: string; text: string }
+
+type FromWorker =
+  | { type: "ready" } | { type: "exit" } | { type: "fault"; text: string }
+  | ({ type: "link" } & Link) | { type: "detectors"; list: Detector[]; open: string }
+  | ({ type: "training" } & Training) | ({ type: "job" } & Job) | ({ type: "changed" } & Changed) | { type: "refused"; text: string }
+  | ({ type: "progress" } & Progress) | ({ type: "picture" } & Report) | ({ type: "thumb" } & Thumb);
+
+export type ToWorker =
+  | { type: "add"; id: number; file: Blob; only: string } | { type: "remove" | "first" | "retry"; id: number }
+  | { type: "choose"; name: string } | { type: "lossy"; on: boolean } | { type: "redial" }
+  | { type: "watch"; project: string };
+
+export const reports = new Signal<Report>();
+export const thumbs = new Signal<Thumb>();
+export const links = new Signal<Link>();
+export const detectors = new Signal<{ list: Detector[]; open: string }>();
+export const progress = new Signal<Progress>();
+export const training = new Signal<Training>();
+export const jobs = new Signal<Job>();
+export const changes = new Signal<Changed>();
+/** Why the project cannot be watched, for people. */
+export const refusals = new Signal<string>();
+/** Something inside the Worker failed; what it says is for people. */
+export const faults = new Signal<string>();
+/** A new Worker stands where one has died: it knows no picture. */
+export const restarted = new Signal();
+
+let worker: Worker | undefined;
+let ready = false;
+let waiting: ToWorker[] = [];
+let deaths: number[] = [];
+let watched = "";
+let module: WebAssembly.Module;
+
+/** Sends a message to the Worker, now or as soon as it is ready. */
+export function tell(message: ToWorker): void {
+  if (ready) worker!.postMessage(message);
+  else waiting.push(message);
+}
+
+/** Asks for the notices of a project ("" for none) in place of another's. */
+export function watch(project: string): void {
+  watched = project;
+  tell({ type: "watch", project });
+}
+
+/** Starts both instances; resolves when both are ready for pictures. */
+export async function start(): Promise<void> {
+  const url = document.querySelector<HTMLLinkElement>("#wasm")!.href;
+  // The Worker's script loads while the module compiles.
+  const first = spawn();
+  module = await WebAssembly.compileStreaming(fetch(url));
+  const workerReady = first.load();
+  await Promise.all([workerReady, page()]);
+  performance.mark("ready");
+}
+
+/** The page's own instance; its functions become the global semirest, see overlay.ts. */
+async function page(): Promise<void> {
+  const scope = globalThis as unknown as { semirestRole: string; semirestReady: () => void };
+  const go = new Go();
+  scope.semirestRole = "overlay";
+  await new Promise<void>((resolve, reject) => {
+    scope.semirestReady = resolve;
+    WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance)).then(
+      () => faults.emit("The page's drawing stopped. Reload the page."), reject);
+  });
+}
+
+function spawn(): { load: () => Promise<void> } {
+  const it = new Worker(document.querySelector<HTMLMetaElement>('meta[name="worker"]')!.content);
+  worker = it;
+  ready = false;
+  let isReady: () => void;
+  const whenReady = new Promise<void>((resolve) => { isReady = resolve; });
+  it.addEventListener("message", (event: MessageEvent<FromWorker>) => {
+    if (worker !== it) return; // of one that was given up
+    const m = event.data;
+    switch (m.type) {
+      case "ready":
+        ready = true;
+        it.postMessage({ type: "start", url: streamURL() });
+        for (const message of waiting) it.postMessage(message);
+        waiting = [];
+        isReady();
+        break;
+      case "picture": reports.emit(m); break;
+      case "thumb": thumbs.emit(m); break;
+      case "link": links.emit(m); break;
+      case "detectors": detectors.emit(m); break;
+      case "progress": progress.emit(m); break;
+      case "training": training.emit(m); break;
+      case "job": jobs.emit(m); break;
+      case "changed": changes.emit(m); break;
+      case "refused": refusals.emit(m.text); break;
+      case "fault": faults.emit(`Something inside the page failed (${m.text}). It goes on.`); break;
+      case "exit": died(it); break;
+    }
+  });
+  it.addEventListener("error", (event) => { event.preventDefault(); died(it); });
+  return { load: () => { it.postMessage({ type: "load", module }); return whenReady; } };
+}
+
+function streamURL(): string {
+  return new URL("/api/v1/stream", location.href.replace(/^http/, "ws")).href;
+}
+
+/** Puts a new Worker in the place of one that ended, unless they keep dying. */
+function died(it: Worker): void {
+  if (worker !== it) return;
+  it.terminate();
+  const now = performance.now();
+  deaths = [...deaths.filter((t) => now - t < 60_000), now];
+  if (deaths.length > 3) {
+    ready = false;
+    links.emit({ state: "refused", ever: true, retry: 0, unanswered: 0, unfinished: 0, busy: false,
+      reason: "The part of the page that reads pictures keeps failing. Reload the page." });
+    return;
+  }
+  waiting = [];
+  const next = spawn();
+  if (watched) tell({ type: "watch", project: watched });
+  restarted.emit();
+  void next.load();
+}

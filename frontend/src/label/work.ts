@@ -1,0 +1,218 @@
+// The work on one picture: its desk, its layers, its heat map, and the keeping of what is drawn.
+import * as api from "../api";
+import { Desk, type Outcome, type ToolName } from "../go/desk";
+import { HeatMap } from "./heat";
+import { listen as listenKeys, type Doing } from "./keys";
+import { chosen, Truth, type Settings } from "./panel";
+import { Upright } from "./upright";
+import { listen as listenPointers } from "./pointer";
+import { fetchLabels, type Held } from "./rest";
+import { Sheet } from "./sheet";
+import * as sync from "./sync";
+import { overlay } from "../go/overlay";
+import { View } from "../view";
+
+/** The tool in hand lasts from picture to picture. */
+export const inHand: { tool: ToolName } = { tool: "box" };
+
+/** What the work on a picture asks of the screen around it. */
+export interface Around {
+  told(o: Outcome): void; drawn(): void; go(by: number): void; next(): void; tool(t: ToolName): void;
+  set<K extends keyof Settings>(name: K, value: Settings[K]): void;
+}
+
+/** The work on one picture. */
+export class Work {
+  readonly desk = new Desk();
+  readonly until: AbortSignal;
+  sheet?: Sheet;
+  keeper?: sync.Keeper;
+  heat?: HeatMap;
+  truth?: Truth;
+  image?: Upright;
+  doing!: Doing;
+  private readonly stop = new AbortController();
+  private readonly view = new View();
+  private revision = 0; // the desk's, last kept
+  private spent = 0; // milliseconds, last kept
+  private space: "up" | "down" | "used" = "up";
+  private slow = 0;
+  private painted = 0;
+  private pointer = { x: NaN, y: NaN };
+
+  constructor(private readonly project: string, readonly info: api.Picture, all: AbortSignal, private readonly around: Around) {
+    this.until = this.stop.signal;
+    all.addEventListener("abort", () => this.stop.abort(), { signal: this.until });
+  }
+
+  async load(): Promise<Held> {
+    const { until, info } = this;
+    const base = ["projects", this.project, "pictures", info.id];
+    const file = await api.raw("GET", api.at(...base, "image"), { signal: until }).then((a) => a.blob());
+    try { this.image = await Upright.decode(file); } catch { throw unreadable("This browser cannot decode the picture, or has no memory left for it."); }
+    if (until.aborted) { this.image.close(); throw new DOMException("left", "AbortError"); }
+    let held: Held;
+    // What an earlier page left behind may be saved while the labels are fetched.
+    do held = await fetchLabels(this.project, info.id, until); while (held.revision < sync.newestOf(info.id));
+    this.keeper = new sync.Keeper(this.project, info.id, info.name, held.revision, held.data);
+    sync.attend(this.keeper);
+    const wrong = this.desk.open(info.width, info.height, this.keeper.left?.data ?? held.data);
+    if (wrong) throw unreadable(`These labels cannot be shown: ${wrong}.`);
+    this.remember();
+    this.sheet = new Sheet(this.desk, this.view, { width: info.width, height: info.height }, until);
+    const root = this.sheet.root;
+    root.tabIndex = 0;
+    root.setAttribute("role", "application");
+    root.setAttribute("aria-roledescription", "picture to label");
+    this.sheet.show(this.image);
+    this.sheet.drawn.on(() => this.frame(), until);
+    void this.image.halve(() => this.sheet?.turn(), until);
+    this.doing = this.doings();
+    listenPointers(this.sheet, this.desk, { told: (o) => this.done(o), touched: () => {}, at: (x, y) => { this.pointer = { x, y }; },
+      space: () => { if (this.space === "up") return false; this.space = "used"; return true; } }, until);
+    listenKeys(root, this.doing, until);
+    addEventListener("keyup", (event) => {
+      if (event.key !== " ") return;
+      if (this.space === "down") this.done(this.desk.act("press", event.shiftKey ? 1 : 0));
+      this.space = "up";
+    }, { signal: until });
+    this.heat = new HeatMap(this.project, file, until);
+    this.heat.changed.on(() => this.apply(), until);
+    if (info.truth) this.truth = new Truth(api.at(...base, "thumbnail"), api.at(...base, "truth"), () => this.around.set("truth", false));
+    return held;
+  }
+
+  close(): void {
+    this.stop.abort();
+    this.desk.close();
+    this.image?.close();
+  }
+
+  private doings(): Doing {
+    const { desk, around } = this, sheet = this.sheet!;
+    const fly = (o: Outcome) => { this.done(o); this.follow(); };
+    return {
+      tool: (name) => around.tool(name),
+      act: (name) => this.done(desk.act(name)),
+      confirm: () => this.done(desk.act("confirm")),
+      step: (by) => { const o = desk.act("step", by); fly(o); return o !== "nothing"; },
+      arrow: (dx, dy) => {
+        const s = desk.state();
+        if (inHand.tool === "select" && !s.selected && !s.busy) { this.view.pan(-dx * 40, -dy * 40, sheet.box, sheet.size); return; }
+        fly(desk.act("arrow", dx, dy));
+      },
+      grow: (dw, dh) => fly(desk.act("grow", dw, dh)),
+      turn: (degrees) => fly(desk.act("turn", degrees)),
+      press: () => { if (this.space === "up") this.space = "down"; },
+      propose: () => { if (inHand.tool === "blocks8" || inHand.tool === "blocks16") this.proposeBlocks(); else fly(desk.act("propose", chosen.threshold)); },
+      brush: (factor) => { around.set("radius", Math.min(Math.max(chosen.radius * factor, 0.5), 1000)); },
+      picture: (by) => around.go(by),
+      nextUnlabelled: () => around.next(),
+      zoom: (factor) => this.view.zoomAt(factor, sheet.box.width / 2, sheet.box.height / 2, sheet.box, sheet.size),
+      fit: () => this.view.fit(),
+      actual: () => this.view.actual(sheet.box, sheet.size),
+      flip: (what) => around.set(what, !chosen[what]),
+    };
+  }
+
+  proposeBlocks(): void { this.done(this.desk.act("blocks", chosen.threshold)); }
+
+  rename(): void { if (this.desk.state().selected) this.done(this.desk.act("rename")); }
+
+  private done(o: Outcome): void {
+    this.sheet?.wake();
+    this.around.told(o);
+    this.keep();
+  }
+
+  /** Keeps what changed, in this browser first. */
+  private keep(): void {
+    const s = this.desk.state();
+    if (s.busy || s.revision === this.revision || !this.keeper) return;
+    this.remember();
+    void this.keeper.edited(this.desk.stored());
+  }
+
+  private remember(): void {
+    const s = this.desk.state();
+    this.revision = s.revision;
+    this.spent = s.spent.reduce((a, b) => a + b, 0);
+  }
+
+  /** The screen or the window is left: the time since the last step belongs to the labels too, where there are any. */
+  async leave(): Promise<void> {
+    if (!this.keeper || this.until.aborted) return;
+    this.desk.rest();
+    const s = this.desk.state();
+    const spent = s.spent.reduce((a, b) => a + b, 0);
+    if (s.revision === this.revision && (!this.keeper.left || spent === this.spent)) return;
+    this.remember();
+    await this.keeper.edited(this.desk.stored());
+  }
+
+  /** Takes the server's newer labels over where nothing of mine is unsaved; says whether there were any. */
+  async look(): Promise<boolean> {
+    if (!this.keeper || this.keeper.left) return false;
+    try {
+      const held = await fetchLabels(this.project, this.info.id, this.until);
+      if (this.keeper.left || this.desk.state().busy || held.revision <= this.keeper.revision || !held.data) return false;
+      this.keeper.rebase(held);
+      this.take(held.data);
+      return true;
+    } catch { return false; }
+  }
+
+  /** Goes on from other labels. */
+  take(data: Uint8Array<ArrayBuffer>): void {
+    const wrong = this.desk.replace(data);
+    if (wrong) console.error("labels cannot be shown:", wrong);
+    this.remember();
+    this.sheet?.turn();
+  }
+
+  /** Brings what the keyboard moves into view. */
+  private follow(): void {
+    const { sheet } = this, s = this.desk.state();
+    if (!sheet) return;
+    const { width, height } = sheet.box, edge = 40;
+    const past = (v: number, side: number) => v < edge ? edge - v : v > side - edge ? side - edge - v : 0;
+    const dx = past(s.focusX, width), dy = past(s.focusY, height);
+    if (dx || dy) this.view.pan(dx, dy, sheet.box, sheet.size);
+  }
+
+  apply(): void {
+    const r = this.heat?.report, go = overlay();
+    const eights = r && r.block === 8;
+    this.desk.settings(chosen.radius, chosen.snap, chosen.name, eights ? r.rows : 0, eights ? r.cols : 0);
+    this.desk.tool(inHand.tool);
+    if (this.truth) this.truth.root.hidden = !chosen.truth;
+    if (!this.sheet) return;
+    if (r && go) {
+      this.desk.scores(r.rows, r.cols, r.block, r.scores);
+      if (this.painted !== chosen.threshold) { this.painted = chosen.threshold; this.heat!.paint(chosen.threshold); }
+    }
+    this.sheet.heat = chosen.heat && r ? { canvas: this.heat!.canvas, opacity: chosen.opacity } : undefined;
+    this.sheet.turn();
+  }
+
+  /** Which pixel is under the pointer, in words. */
+  get under(): string {
+    const { sheet, info } = this, { x, y } = this.pointer;
+    if (!sheet) return "";
+    const at = this.view.place(sheet.box, sheet.size);
+    const px = Math.floor((x - at.x) / at.scale), py = Math.floor((y - at.y) / at.scale);
+    return px >= 0 && py >= 0 && px < info.width && py < info.height ? `x ${px}, y ${py}` : `${info.width} × ${info.height}`;
+  }
+
+  /** Saying costs more than drawing: ten times a second is enough. */
+  private frame(): void {
+    this.slow ||= window.setTimeout(() => { this.slow = 0; if (!this.until.aborted) this.around.drawn(); }, 80);
+  }
+}
+
+function unreadable(text: string): Error {
+  const e = new Error(text);
+  e.name = "Unreadable";
+  return e;
+}
+
