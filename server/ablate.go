@@ -17,6 +17,7 @@ import (
 
 	"semirest/server/dataset"
 	"semirest/server/detect"
+	"semirest/server/evaluation"
 	"semirest/server/train"
 	"semirest/shared/durable"
 )
@@ -225,7 +226,7 @@ func (a *ablator) prepare(ctx context.Context, row ablation) (*train.Prepared, e
 	if key == "boxes" && a.start != nil {
 		cfg.Init = a.start // the same bank: it need not be fitted again
 	}
-	src := &trainingPictures{normalPictures: a.set.Train, defects: a.moved, boxes: key == "boxes"}
+	src := &trainingPictures{Pictures: a.set.Train, defects: a.moved, boxes: key == "boxes"}
 	p, err := train.Prepare(ctx, cfg, src, a.meter.training)
 	a.prepared[key] = p
 	return p, err
@@ -285,12 +286,12 @@ func (a *ablator) left() []dataset.Item {
 }
 
 func (a *ablator) measured(ctx context.Context, row ablationRow, m *detect.Model, test []dataset.Item) ([]ablationRow, error) {
-	e, err := evaluate(ctx, m, test, a.run, func(done, total int) { a.meter.show("eval", done, total) })
+	e, err := evaluation.Folder(ctx, m, test, a.run, func(done, total int) { a.meter.show("eval", done, total) })
 	if err != nil {
 		return nil, err
 	}
 	row.Images = e.Images
-	row.AP, row.PRO, row.AUROC, row.Image = float64(e.PixelAP), float64(e.PRO), float64(e.PixelAUROC), float64(e.ImageAUROC)
+	row.AP, row.PRO, row.AUROC, row.Image = number(e.AP), number(e.PRO), number(e.AUROC), number(e.ImageAUROC)
 	r, err := train.ReadRecord(m)
 	if r != nil {
 		for _, c := range r.Choices {
@@ -300,6 +301,14 @@ func (a *ablator) measured(ctx context.Context, row ablationRow, m *detect.Model
 		}
 	}
 	return []ablationRow{row}, err
+}
+
+// number is NaN for a measure that is undefined, which the table shows.
+func number(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
 }
 
 // summary is a row over all seeds.

@@ -22,7 +22,7 @@ import (
 
 // trainingPictures are files as package train wants them.
 type trainingPictures struct {
-	normalPictures
+	dataset.Pictures
 	defects []dataset.Item
 	boxes   bool                    // only boxes are shown to the trainer
 	given   map[string]train.Defect // labels, by the picture's name
@@ -43,18 +43,15 @@ func (p *trainingPictures) Defect(i int) (train.Defect, error) {
 		d.Mask, d.Boxes = labels.Mask, labels.Boxes
 		return d, nil
 	}
-	size, mask, err := picture.Mask(item.Mask, prep.DefaultLimits)
+	mask, err := item.Truth(rgb.Size)
 	if err != nil {
 		return train.Defect{}, fmt.Errorf("%s: %w", item.Name, err)
-	}
-	if size != rgb.Size {
-		return train.Defect{}, fmt.Errorf("%s: its mask %s has %v pixels, the picture %v: they must be of one size", item.Name, item.Mask, size, rgb.Size)
 	}
 	if !p.boxes {
 		d.Mask = mask
 		return d, nil
 	}
-	for _, r := range synth.Regions(mask, size.W, size.H) {
+	for _, r := range synth.Regions(mask, rgb.W, rgb.H) {
 		d.Boxes = append(d.Boxes, block.Box{
 			X: float64(r.X0+r.X1) / 2, Y: float64(r.Y0+r.Y1) / 2,
 			HalfW: float64(r.X1-r.X0) / 2, HalfH: float64(r.Y1-r.Y0) / 2,

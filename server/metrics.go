@@ -1,52 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
 
-	"semirest/server/metric"
+	"semirest/server/evaluation"
 	"semirest/server/npy"
 )
-
-// fraction is a measure; one that is undefined (NaN) is null in JSON.
-type fraction float64
-
-// MarshalJSON implements json.Marshaler.
-func (f fraction) MarshalJSON() ([]byte, error) {
-	if math.IsNaN(float64(f)) {
-		return []byte("null"), nil
-	}
-	return json.Marshal(float64(f))
-}
-
-// String is the measure in per cent.
-func (f fraction) String() string {
-	if math.IsNaN(float64(f)) {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f", 100*float64(f))
-}
-
-// measures are METHOD section 8's, fractions of 1.
-type measures struct {
-	PixelAP    fraction `json:"pixel_ap"`
-	PRO        fraction `json:"pro"`
-	PixelAUROC fraction `json:"pixel_auroc"`
-	ImageAUROC fraction `json:"image_auroc"`
-}
-
-func measuresOf(p metric.Pixels, image float64) measures {
-	return measures{fraction(p.AP), fraction(p.PRO), fraction(p.AUROC), fraction(image)}
-}
-
-func printMeasures(w io.Writer, m measures) {
-	fmt.Fprintf(w, "pixel AP     %s %%\nPRO          %s %%\npixel AUROC  %s %%\nimage AUROC  %s %%\n", m.PixelAP, m.PRO, m.PixelAUROC, m.ImageAUROC)
-}
 
 func newMetricsCmd() *cobra.Command {
 	var scores, masks string
@@ -68,7 +30,8 @@ pixel is defective. A measure that is undefined is null.`,
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), m)
 			}
-			printMeasures(cmd.OutOrStdout(), m)
+			fmt.Fprintf(cmd.OutOrStdout(), "pixel AP     %s %%\nPRO          %s %%\npixel AUROC  %s %%\nimage AUROC  %s %%\n",
+				percent(m.AP), percent(m.PRO), percent(m.AUROC), percent(m.ImageAUROC))
 			return nil
 		},
 	}
@@ -80,41 +43,35 @@ pixel is defective. A measure that is undefined is null.`,
 	return cmd
 }
 
-func measureFiles(scores, masks string) (measures, error) {
+func measureFiles(scores, masks string) (m evaluation.Measures, err error) {
 	s, err := npy.ReadFile(scores)
 	if err != nil {
-		return measures{}, err
+		return m, err
 	}
-	m, err := npy.ReadFile(masks)
+	k, err := npy.ReadFile(masks)
 	if err != nil {
-		return measures{}, err
+		return m, err
 	}
 	switch {
 	case s.DType != npy.Float32 || len(s.Shape) != 3:
-		return measures{}, fmt.Errorf("%s holds %s %v: want float32 [n, h, w]", scores, s.DType, s.Shape)
-	case m.DType == npy.Float32 || !slices.Equal(m.Shape, s.Shape):
-		return measures{}, fmt.Errorf("%s holds %s %v: want uint8 %v, as the scores", masks, m.DType, m.Shape, s.Shape)
+		return m, fmt.Errorf("%s holds %s %v: want float32 [n, h, w]", scores, s.DType, s.Shape)
+	case k.DType == npy.Float32 || !slices.Equal(k.Shape, s.Shape):
+		return m, fmt.Errorf("%s holds %s %v: want uint8 %v, as the scores", masks, k.DType, k.Shape, s.Shape)
 	}
 	n, h, w := s.Shape[0], s.Shape[1], s.Shape[2]
-	var pixels metric.Group
-	var normal, defective []float32
+	var t evaluation.Tally
 	for i := range n {
-		v, mask := s.F32[i*h*w:(i+1)*h*w], m.U8[i*h*w:(i+1)*h*w]
-		if err := pixels.Add(v, mask, w, h); err != nil {
-			return measures{}, fmt.Errorf("%s, image %d: %w", scores, i, err)
-		}
+		v, mask := s.F32[i*h*w:(i+1)*h*w], k.U8[i*h*w:(i+1)*h*w]
 		if len(v) == 0 {
 			continue
 		}
+		kind := ""
 		if slices.Max(mask) > 0 {
-			defective = append(defective, slices.Max(v))
-		} else {
-			normal = append(normal, slices.Max(v))
+			kind = "defective"
+		}
+		if err := t.Add(kind, slices.Max(v), v, mask, w, h); err != nil {
+			return m, fmt.Errorf("%s, image %d: %w", scores, i, err)
 		}
 	}
-	image, err := metric.AUROC(normal, defective)
-	if err != nil {
-		return measures{}, err
-	}
-	return measuresOf(metric.Measure(&pixels), image), nil
+	return t.Measure(t.Kinds()...)
 }

@@ -117,7 +117,7 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 	if err != nil {
 		return nil, err
 	}
-	src := &trainingPictures{normalPictures: set.Train, boxes: s.Supervision == train.Semi}
+	src := &trainingPictures{Pictures: set.Train, boxes: s.Supervision == train.Semi}
 	if s.Supervision != train.Un {
 		if err := src.choose(ctx, set, &o.classifier, cmd.ErrOrStderr()); err != nil {
 			return nil, err

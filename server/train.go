@@ -14,7 +14,6 @@ import (
 	"semirest/server/dataset"
 	"semirest/server/detect"
 	"semirest/server/ort"
-	"semirest/server/picture"
 	"semirest/server/train"
 	"semirest/shared/prep"
 )
@@ -130,7 +129,7 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	}
 	var m *detect.Model
 	if o.supervision == "none" {
-		m, err = o.fitBank(ctx, cmd, cfg, normalPictures(set.Train))
+		m, err = o.fitBank(ctx, cmd, cfg, dataset.Pictures(set.Train))
 	} else {
 		m, err = trainClassifier(ctx, cmd, o, cfg, set)
 	}
@@ -233,14 +232,3 @@ func writable(path string) error {
 
 // commandLine is what was typed, for the model's provenance.
 func commandLine() string { return "semirest " + strings.Join(os.Args[1:], " ") }
-
-// normalPictures are files of normal pictures as detect wants them.
-type normalPictures []dataset.Item
-
-func (p normalPictures) Len() int          { return len(p) }
-func (p normalPictures) Name(i int) string { return p[i].Name }
-
-func (p normalPictures) Picture(i int) ([]byte, prep.Size, error) {
-	rgb, err := picture.DecodeFile(p[i].Path, prep.DefaultLimits)
-	return rgb.Pix, rgb.Size, err
-}

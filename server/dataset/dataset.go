@@ -9,7 +9,8 @@
 //	plain folder  DIR/*                       normal training images, no test images
 //
 // Files are found by their extension and listed in name order, so that a seed
-// chooses the same images on every machine. Nothing is decoded here.
+// chooses the same images on every machine. Nothing is
+// decoded until it is asked for.
 package dataset
 
 import (

@@ -1,4 +1,5 @@
-// Package evaluation measures a project's detector on the project's own pictures.
+// Package evaluation measures detectors: a project's on the project's own pictures (Judge), and any on the test images
+// of a data set (Folder). Both count in one Tally.
 //
 // Words:
 //

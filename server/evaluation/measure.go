@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -34,16 +33,12 @@ type Result struct {
 	DistanceOverlap         []metric.Point `json:"distance_overlap"`
 }
 
-// Kind measures one kind of defect, its pictures with the normal ones. What could not
-// be measured is nil.
+// Kind measures one kind of defect, its pictures with the normal ones.
 type Kind struct {
-	Kind       string   `json:"kind"`
-	Pictures   int      `json:"pictures"`
-	AP         *float64 `json:"pixel_ap"`
-	PRO        *float64 `json:"pro"`
-	AUROC      *float64 `json:"pixel_auroc"`
-	ImageAUROC *float64 `json:"image_auroc"`
-	Misses     int      `json:"misses"`
+	Kind     string `json:"kind"`
+	Pictures int    `json:"pictures"`
+	Measures
+	Misses int `json:"misses"`
 }
 
 // Picture is how a picture did.
@@ -89,7 +84,7 @@ func (j *Judge) Measure(ctx context.Context, m project.Model, cases []Case, prog
 		heads = heads[:1] // they are the same
 	}
 	for k, head := range heads { // one after the other: pixels take room
-		w.groups = map[string]*tally{"": new(tally)}
+		w.tally = new(Tally)
 		for i, c := range cases {
 			progress(k*len(cases)+i, len(heads)*len(cases))
 			if err := ctx.Err(); err != nil {
@@ -127,19 +122,12 @@ type measuring struct {
 	judge     *Judge
 	model     project.Model
 	threshold float64
-	shrink    float64           // of the pictures' sides
-	groups    map[string]*tally // by kind, "" for the normal pictures; of one head
-	masks     [][]byte          // at the size that is measured
+	shrink    float64  // of the pictures' sides
+	tally     *Tally   // of one head
+	masks     [][]byte // at the size that is measured
 	pictures  []Picture
 	took      []time.Duration
 	granule   string
-}
-
-// tally collects the pictures of one kind.
-type tally struct {
-	pixels metric.Group
-	images []float32 // image scores
-	misses int
 }
 
 func (w *measuring) key(cases []Case) string {
@@ -185,21 +173,15 @@ func (w *measuring) add(ctx context.Context, head Head, at int, c Case) error {
 		w.pictures = append(w.pictures, out)
 	}
 	out, mask := &w.pictures[at], w.masks[at]
-	t := w.groups[out.Kind]
-	if t == nil {
-		t = new(tally)
-		w.groups[out.Kind] = t
-	}
 	s, took, err := w.judge.Scores(ctx, w.model.SHA256, head, p)
 	if err != nil {
 		return err
 	}
 	values := heat.NewDisplay(s.Rows, s.Cols, p.Width, p.Height, width, height).Map(nil, s.Values)
-	if err := t.pixels.Add(values, mask, width, height); err != nil {
+	top, _, _ := s.Max()
+	if err := w.tally.Add(out.Kind, top, values, mask, width, height); err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)
 	}
-	top, _, _ := s.Max()
-	t.images = append(t.images, top)
 	if head != Trained {
 		return nil
 	}
@@ -208,9 +190,6 @@ func (w *measuring) add(ctx context.Context, head Head, at int, c Case) error {
 	}
 	if out.Score = float64(top); !out.Defective {
 		return nil
-	}
-	if out.Score < w.threshold {
-		t.misses++
 	}
 	var own metric.Group
 	if err := own.Add(values, mask, width, height); err != nil {
@@ -223,49 +202,29 @@ func (w *measuring) add(ctx context.Context, head Head, at int, c Case) error {
 // sum puts a head's measures into the result: over all kinds, and of the trained one
 // also of each kind with the normal pictures.
 func (w *measuring) sum(r *Result, head Head) error {
-	normal := w.groups[""]
-	pixels := []*metric.Group{&normal.pixels}
-	var images []float32
-	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
-		if name == "" {
-			continue
-		}
-		t := w.groups[name]
-		pixels, images = append(pixels, &t.pixels), append(images, t.images...)
-		if head != Trained {
-			continue
-		}
-		image, err := metric.AUROC(normal.images, t.images)
-		if err != nil {
-			return err
-		}
-		m := metric.Measure(&normal.pixels, &t.pixels)
-		r.Kinds = append(r.Kinds, Kind{Kind: name, Pictures: len(t.images), AP: finite(m.AP), PRO: finite(m.PRO),
-			AUROC: finite(m.AUROC), ImageAUROC: finite(image), Misses: t.misses})
-	}
-	m := metric.Measure(pixels...)
-	image, err := metric.AUROC(normal.images, images)
+	kinds := w.tally.Kinds()
+	m, err := w.tally.Measure(kinds...)
 	if err != nil {
 		return err
 	}
 	x := &r.Metrics
 	if head == Distance {
-		x.Distance, x.DistancePRO, x.DistanceAUROC, x.DistanceImage = finite(m.AP), finite(m.PRO), finite(m.AUROC), finite(image)
-		r.DistancePrecisionRecall, r.DistanceOverlap = metric.PrecisionRecall(curvePoints, pixels...), metric.Overlap(curvePoints, pixels...)
+		x.Distance, x.DistancePRO, x.DistanceAUROC, x.DistanceImage = m.AP, m.PRO, m.AUROC, m.ImageAUROC
+		r.DistancePrecisionRecall, r.DistanceOverlap = w.tally.Curves(curvePoints)
 		return nil
 	}
-	x.AP, x.PRO, x.AUROC, x.ImageAUROC = finite(m.AP), finite(m.PRO), finite(m.AUROC), finite(image)
-	x.Defective = len(images)
-	r.PrecisionRecall, r.Overlap = metric.PrecisionRecall(curvePoints, pixels...), metric.Overlap(curvePoints, pixels...)
+	x.AP, x.PRO, x.AUROC, x.ImageAUROC = m.AP, m.PRO, m.AUROC, m.ImageAUROC
+	r.PrecisionRecall, r.Overlap = w.tally.Curves(curvePoints)
+	for _, name := range kinds {
+		k := Kind{Kind: name}
+		k.Pictures, k.Misses = w.tally.Count(name, w.threshold)
+		x.Defective += k.Pictures
+		if k.Measures, err = w.tally.Measure(name); err != nil {
+			return err
+		}
+		r.Kinds = append(r.Kinds, k)
+	}
 	return nil
-}
-
-// finite is nil for what is no number, which JSON cannot hold.
-func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
 }
 
 // median is in milliseconds.

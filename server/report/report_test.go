@@ -63,7 +63,7 @@ func (x *fixed) Evaluation(_ context.Context, m project.ID) (*evaluation.Result,
 	r := &evaluation.Result{
 		Metrics: project.Metrics{AP: f(ap), PRO: f(0.9), AUROC: f(0.95), Distance: f(0.4), DistancePRO: f(0.8), DistanceAUROC: f(0.9),
 			Pictures: 9, Defective: 5, Granule: "box"},
-		Kinds:           []evaluation.Kind{{Kind: x.name, Pictures: 5, AP: f(ap), Misses: 1}},
+		Kinds:           []evaluation.Kind{{Kind: x.name, Pictures: 5, Measures: evaluation.Measures{AP: f(ap)}, Misses: 1}},
 		PrecisionRecall: []metric.Point{{X: 0, Y: 1}, {X: 1, Y: 0.2}}, Overlap: []metric.Point{{}, {X: 0.3, Y: 0.9}},
 		DistancePrecisionRecall: []metric.Point{{X: 0, Y: 1}, {X: 1, Y: 0.1}}, DistanceOverlap: []metric.Point{{}, {X: 0.3, Y: 0.8}},
 	}
