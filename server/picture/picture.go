@@ -21,14 +21,13 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/jpeg"
+	_ "image/png"
 	"io"
 	"os"
 
-	_ "image/jpeg" // formats register themselves
-	_ "image/png"
-
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
+	"golang.org/x/image/bmp" // formats register themselves
+	"golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 
 	"semirest/shared/prep"
@@ -41,6 +40,8 @@ var (
 	ErrEmpty = errors.New("the file is empty")
 	// ErrFormat: the bytes are no picture of a known format, whatever the name says.
 	ErrFormat = errors.New("not a picture (JPEG, PNG, WebP, BMP or TIFF)")
+	// ErrUnsupported: a whole picture, of a kind of its format that is not read here.
+	ErrUnsupported = errors.New("this kind of picture is not read here: save it as PNG or TIFF of 8 or 16 bits a sample")
 	// ErrDamaged: the header is a picture's and the rest is not, most often cut short.
 	ErrDamaged = errors.New("the picture is damaged or cut short")
 	// ErrBytes: the file itself is too large to be read.
@@ -57,7 +58,7 @@ type RGB struct {
 }
 
 // Decode turns a file's bytes into pixels. The error wraps ErrEmpty, ErrFormat,
-// ErrDamaged, ErrBytes or a *prep.SizeError.
+// ErrUnsupported, ErrDamaged, ErrBytes or a *prep.SizeError.
 func Decode(data []byte, l prep.Limits) (RGB, error) {
 	if _, err := header(data, l); err != nil {
 		return RGB{}, err
@@ -130,12 +131,19 @@ func header(data []byte, l prep.Limits) (prep.Size, error) {
 	if len(data) > MaxBytes {
 		return prep.Size{}, ErrBytes
 	}
+	h, _ := prep.ReadHeader(data)
+	if h.Format == prep.GIF { // whatever decoders are linked in
+		return prep.Size{}, ErrFormat
+	}
+	if h.Odd != "" {
+		return prep.Size{}, unsupported(h.Format.String(), h.Odd)
+	}
 	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if errors.Is(err, image.ErrFormat) {
 		return prep.Size{}, ErrFormat
 	}
 	if err != nil {
-		return prep.Size{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return prep.Size{}, damage(err)
 	}
 	size := prep.Size{W: cfg.Width, H: cfg.Height}
 	return size, l.Check(size)
@@ -150,7 +158,27 @@ func decode(data []byte) (img image.Image, err error) {
 	}()
 	img, _, err = image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, damage(err)
 	}
 	return img, nil
+}
+
+// damage tells a decoder's two kinds of errors apart: a file that is whole and
+// one that is not. People copy a file that is called damaged again, in vain.
+func damage(err error) error {
+	if e, ok := errors.AsType[tiff.UnsupportedError](err); ok {
+		return unsupported("TIFF", string(e))
+	}
+	// A marker that the decoder does not know is bytes gone wrong: prep's header names the kinds that are whole.
+	if e, ok := errors.AsType[jpeg.UnsupportedError](err); ok && e != "unknown marker" {
+		return unsupported("JPEG", string(e))
+	}
+	if errors.Is(err, bmp.ErrUnsupported) {
+		return unsupported("BMP", "an unusual header")
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
+
+func unsupported(format, what string) error {
+	return fmt.Errorf("a %s file with %s: %w", format, what, ErrUnsupported)
 }

@@ -1,5 +1,7 @@
 package prep
 
+import "strconv"
+
 // jpeg walks the marker segments up to the first scan (ITU T.81, annex B).
 func (h *Header) jpeg(head []byte) error {
 	at := 2
@@ -56,6 +58,14 @@ func (h *Header) jpeg(head []byte) error {
 				return h.bad("two frames")
 			}
 			h.Bits, h.Channels = int(segment[0]), int(segment[5])
+			switch {
+			case h.Bits != 8:
+				h.Odd = "samples of " + strconv.Itoa(h.Bits) + " bits"
+			case marker > 0xc8:
+				h.Odd = "arithmetic coding"
+			case marker > 0xc2:
+				h.Odd = "lossless or hierarchical coding"
+			}
 			h.Stored = Size{W: int(be16(segment[3:])), H: int(be16(segment[1:]))}
 			if h.Stored.W == 0 || h.Stored.H == 0 {
 				return h.bad("the picture is empty, or tells its height only after the pixels")
@@ -183,7 +193,7 @@ func (h *Header) webp(head []byte) error {
 
 // bmp reads the size; a negative height says that rows run downwards.
 func (h *Header) bmp(head []byte) error {
-	if len(head) < 30 {
+	if len(head) < 34 {
 		return ErrShort
 	}
 	if n := le32(head[14:]); n < 40 {
@@ -197,8 +207,19 @@ func (h *Header) bmp(head []byte) error {
 		return h.bad("the size is out of range")
 	}
 	h.Stored, h.Bits, h.Channels = Size{W: int(w), H: int(height)}, 8, 3
-	if le16(head[28:]) == 32 {
+	switch bits := le16(head[28:]); {
+	case bits == 32:
 		h.Channels, h.Alpha = 4, true
+	case bits == 16:
+		h.Odd = "16 bits a pixel"
+	}
+	if h.Odd == "" {
+		switch kind := le32(head[30:]); {
+		case kind == 1 || kind == 2:
+			h.Odd = "run lengths"
+		case kind > 3:
+			h.Odd = "another picture within"
+		}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ const (
 	WebP
 	GIF
 	BMP
+	TIFF
 )
 
 // String is the format's usual name.
@@ -26,6 +27,8 @@ func (f Format) String() string {
 		return "GIF"
 	case BMP:
 		return "BMP"
+	case TIFF:
+		return "TIFF"
 	}
 	return "unknown"
 }
@@ -38,6 +41,7 @@ type Header struct {
 	Bits        int         // of a sample: 8, 16, ... (of a palette's index for PNG and GIF)
 	Channels    int         // 1 grey or palette, 2 grey and alpha, 3 colour, 4 colour and alpha or CMYK
 	Alpha       bool        // some pixels may be transparent
+	Odd         string      // what makes it a kind of its format that Go's decoders do not read, in words; ""
 }
 
 // Upright is the picture's size as it is to be looked at.
@@ -45,7 +49,7 @@ func (h Header) Upright() Size { return h.Orientation.Size(h.Stored) }
 
 var (
 	// ErrFormat means that the bytes begin like no picture this package knows.
-	ErrFormat = errors.New("prep: not a JPEG, PNG, WebP, GIF or BMP picture")
+	ErrFormat = errors.New("prep: not a JPEG, PNG, WebP, GIF, BMP or TIFF picture")
 
 	// ErrShort means that the header does not end within the bytes given: read
 	// more of the file. If there is no more, the file is cut off.
@@ -62,7 +66,7 @@ func (e *HeaderError) Error() string { return "prep: " + e.Format.String() + " h
 
 // ReadHeader reads a picture file's size, orientation and kind of pixels from
 // its beginning. head may be the whole file or its first part; 64 KiB are
-// nearly always enough. Errors are ErrFormat, ErrShort and *HeaderError. Sizes
+// nearly always enough, but for TIFF, which holds its header anywhere. Errors are ErrFormat, ErrShort and *HeaderError. Sizes
 // are not checked against limits, but are never 0. It allocates nothing that
 // depends on the file.
 //
@@ -75,7 +79,7 @@ func ReadHeader(head []byte) (Header, error) {
 	case len(head) < 12:
 		// Shorter than any signature with its size; still tell text from a
 		// picture that is cut off.
-		for _, s := range []string{"\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "RIFF", "GIF8", "BM"} {
+		for _, s := range []string{"\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "RIFF", "GIF8", "BM", "II*\x00", "MM\x00*"} {
 			n := min(len(s), len(head))
 			if string(head[:n]) == s[:n] {
 				return h, ErrShort
@@ -97,6 +101,9 @@ func ReadHeader(head []byte) (Header, error) {
 	case string(head[:2]) == "BM":
 		h.Format = BMP
 		err = h.bmp(head)
+	case string(head[:4]) == "II*\x00" || string(head[:4]) == "MM\x00*" || string(head[:4]) == "II+\x00" || string(head[:4]) == "MM\x00+":
+		h.Format = TIFF
+		err = h.tiff(head)
 	default:
 		return h, ErrFormat
 	}
@@ -106,8 +113,9 @@ func ReadHeader(head []byte) (Header, error) {
 	return h, err
 }
 
-// ReadOrientation reads the EXIF orientation of a JPEG, PNG or WebP file from
-// its beginning; Upright when there is none or it is damaged.
+// ReadOrientation reads the orientation of a JPEG, PNG, WebP or TIFF file from
+// its beginning; Upright when there is none or it is damaged. A TIFF file may
+// hold it anywhere, so that its beginning need not be enough.
 func ReadOrientation(head []byte) Orientation {
 	h, err := ReadHeader(head)
 	if err != nil && !errors.Is(err, ErrShort) {

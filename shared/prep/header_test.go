@@ -13,27 +13,27 @@ import (
 func TestReadHeader(t *testing.T) {
 	size := Size{W: 9, H: 6}
 	want := map[string]Header{
-		"plain.jpg":       {JPEG, size, 1, 8, 3, false},
-		"progressive.jpg": {JPEG, size, 1, 8, 3, false},
-		"grey.jpg":        {JPEG, size, 1, 8, 1, false},
-		"cmyk.jpg":        {JPEG, size, 1, 8, 4, false},
-		"plain.png":       {PNG, size, 1, 8, 3, false},
-		"grey16.png":      {PNG, size, 1, 16, 1, false},
-		"alpha.png":       {PNG, size, 1, 8, 4, true},
-		"greyalpha.png":   {PNG, size, 1, 8, 2, true},
-		"palette.png":     {PNG, size, 1, 8, 1, true},
-		"exif3.png":       {PNG, size, 3, 8, 3, false},
-		"exif6.png":       {PNG, size, 6, 8, 3, false},
-		"lossy.webp":      {WebP, size, 1, 8, 3, false},
-		"lossless.webp":   {WebP, size, 1, 8, 3, false},
-		"alpha.webp":      {WebP, size, 1, 8, 4, true},
-		"exif3.webp":      {WebP, size, 3, 8, 3, false},
-		"exif6.webp":      {WebP, size, 6, 8, 3, false},
-		"palette.gif":     {GIF, size, 1, 8, 1, true},
-		"plain.bmp":       {BMP, size, 1, 8, 3, false},
+		"plain.jpg":       {JPEG, size, 1, 8, 3, false, ""},
+		"progressive.jpg": {JPEG, size, 1, 8, 3, false, ""},
+		"grey.jpg":        {JPEG, size, 1, 8, 1, false, ""},
+		"cmyk.jpg":        {JPEG, size, 1, 8, 4, false, ""},
+		"plain.png":       {PNG, size, 1, 8, 3, false, ""},
+		"grey16.png":      {PNG, size, 1, 16, 1, false, ""},
+		"alpha.png":       {PNG, size, 1, 8, 4, true, ""},
+		"greyalpha.png":   {PNG, size, 1, 8, 2, true, ""},
+		"palette.png":     {PNG, size, 1, 8, 1, true, ""},
+		"exif3.png":       {PNG, size, 3, 8, 3, false, ""},
+		"exif6.png":       {PNG, size, 6, 8, 3, false, ""},
+		"lossy.webp":      {WebP, size, 1, 8, 3, false, ""},
+		"lossless.webp":   {WebP, size, 1, 8, 3, false, ""},
+		"alpha.webp":      {WebP, size, 1, 8, 4, true, ""},
+		"exif3.webp":      {WebP, size, 3, 8, 3, false, ""},
+		"exif6.webp":      {WebP, size, 6, 8, 3, false, ""},
+		"palette.gif":     {GIF, size, 1, 8, 1, true, ""},
+		"plain.bmp":       {BMP, size, 1, 8, 3, false, ""},
 	}
 	for o := Orientation(1); o <= 8; o++ {
-		want["exif"+string('0'+rune(o))+".jpg"] = Header{JPEG, size, o, 8, 3, false}
+		want["exif"+string('0'+rune(o))+".jpg"] = Header{JPEG, size, o, 8, 3, false, ""}
 	}
 	files, err := filepath.Glob("testdata/headers/*")
 	if err != nil || len(files) != len(want) {
@@ -138,7 +138,7 @@ func TestReadHeaderRefuses(t *testing.T) {
 		"png, chunk length lies": {png + chunk("IHDR", ihdr) + "\x7f\xff\xff\xfftEXt" + "abcdefg", ErrShort},
 		"webp, other chunk":      {"RIFF\x20\x00\x00\x00WEBPALPH" + strings.Repeat("x", 20), nil},
 		"gif, empty":             {"GIF89a\x00\x00\x06\x00\x00\x00", nil},
-		"bmp, negative width":    {"BM" + strings.Repeat("\x00", 12) + "\x28\x00\x00\x00\xff\xff\xff\xff\x06\x00\x00\x00\x01\x00\x18\x00", nil},
+		"bmp, negative width":    {"BM" + strings.Repeat("\x00", 12) + "\x28\x00\x00\x00\xff\xff\xff\xff\x06\x00\x00\x00\x01\x00\x18\x00\x00\x00\x00\x00", nil},
 	} {
 		_, err := ReadHeader([]byte(c.file))
 		if c.err != nil && !errors.Is(err, c.err) || c.err == nil && !errors.As(err, &format) {
@@ -167,6 +167,34 @@ func TestBombIsSeenInHeader(t *testing.T) {
 	}
 }
 
+// A TIFF file's header may lie behind its pixels; no beginning of the file gives
+// another answer than the whole.
+func TestTIFFHeader(t *testing.T) {
+	file := append([]byte("MM\x00*\x00\x00\x00\x0e"), "pixels"...)
+	entry := func(tag, kind uint16, n uint32, value ...byte) {
+		file = append(file, byte(tag>>8), byte(tag), byte(kind>>8), byte(kind), 0, 0, 0, byte(n))
+		file = append(file, value...)
+	}
+	file = append(file, 0, 6)
+	entry(256, 3, 1, 0, 9, 0, 0)
+	entry(257, 4, 1, 0, 0, 0, 6)
+	entry(258, 3, 3, 0, 0, 0, 92) // three numbers, behind the directory
+	entry(262, 3, 1, 0, 2, 0, 0)
+	entry(274, 3, 1, 0, 6, 0, 0)
+	entry(277, 3, 1, 0, 3, 0, 0)
+	file = append(file, 0, 0, 0, 0, 0, 16, 0, 16, 0, 16)
+	want := Header{TIFF, Size{W: 9, H: 6}, 6, 16, 3, false, ""}
+	for n := range len(file) + 1 {
+		h, err := ReadHeader(file[:n])
+		if err == nil && h != want || err != nil && !errors.Is(err, ErrShort) {
+			t.Errorf("the first %d bytes: %+v, %v", n, h, err)
+		}
+		if n == len(file) && err != nil {
+			t.Errorf("the whole: %v", err)
+		}
+	}
+}
+
 func FuzzReadHeader(f *testing.F) {
 	files, _ := filepath.Glob("testdata/headers/*")
 	for _, file := range files {
@@ -176,6 +204,7 @@ func FuzzReadHeader(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	f.Add(tiff(true, 256, 3, 1, 9, 0, 0, 0))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := ReadHeader(b)
 		if o := ReadOrientation(b); o < 1 || o > 8 {

@@ -34,6 +34,8 @@ func Reason(err error, format prep.Format) string {
 		return "This is not a picture that can be read here, whatever its name says. JPEG, PNG, WebP, GIF and BMP can."
 	case errors.Is(err, prep.ErrShort), errors.Is(err, errPNGShort):
 		return "The file is cut off: the end of the picture is missing. Copy it again from where it came."
+	case errors.Is(err, ErrDecode) && format == prep.TIFF:
+		return "This page cannot read TIFF pictures: save it as PNG, or bring it into a project, where TIFF is read."
 	case errors.Is(err, ErrDecode):
 		return "The " + format.String() + " file is damaged or cut off: this browser cannot decode it."
 	case errors.Is(err, ErrMemory):

@@ -32,6 +32,13 @@ func TestReasonsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// A format that the browser lacks is not called damaged.
+func TestTIFFIsNotDamaged(t *testing.T) {
+	if got := Reason(ErrDecode, prep.TIFF); !strings.Contains(got, "save it as PNG") || strings.Contains(got, "damaged") {
+		t.Error(got)
+	}
+}
+
 func TestHideOrientation(t *testing.T) {
 	exif := []byte("\xff\xe1\x00\x22Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00")
 	frame := []byte("\xff\xc0\x00\x0b\x08\x00\x08\x00\x10\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00")
