@@ -240,7 +240,7 @@ func TestWeighIsTheMeanOfEachLoss(t *testing.T) {
 	copy(b.Labels, []block.Label{block.Normal, block.Anomalous, block.Ignored, block.Unknown, block.Unknown, block.Normal})
 	b.setTargets()
 	b.Target[6], b.Target[7] = 0.2, 0.8
-	b.weigh(Settings{AlphaX: 0.25, AlphaU: 0.75}, 2)
+	b.weigh(Settings{Loss: Loss{AlphaX: 0.25, AlphaU: 0.75}}, 2)
 	wantX := []float32{0.25, 0.25 / 3, 0, 0, 0, 0.25}
 	wantU := []float32{0, 0, 0, 0.75, 0.25, 0} // 2 * 0.75 / 2; even odds count as normal
 	for i := range 6 {
