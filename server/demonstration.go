@@ -132,12 +132,12 @@ func demoConfig() (detect.FitConfig, error) {
 // demoProgress turns a stage's progress into that of the whole, in per cent. The stages' shares of the time are
 // measured: features 0.45, bank 0.35, threshold 0.2 on two cores.
 func demoProgress(p detect.Progress, spent time.Duration) job.Progress {
-	share := map[string][2]float64{"features": {0, 0.45}, "coreset": {0.45, 0.35}, "threshold": {0.80, 0.20}}[p.Stage]
+	share := map[detect.Stage][2]float64{detect.StageFeatures: {0, 0.45}, detect.StageCoreset: {0.45, 0.35}, detect.StageThreshold: {0.80, 0.20}}[p.Stage]
 	at := share[0]
 	if p.Total > 0 {
 		at += share[1] * float64(p.Done) / float64(p.Total)
 	}
-	out := job.Progress{Stage: p.Stage, Done: int(100 * at), Total: 100}
+	out := job.Progress{Stage: string(p.Stage), Done: int(100 * at), Total: 100}
 	if at > 0.02 {
 		out.Left = time.Duration(float64(spent) * (1 - at) / at)
 	}

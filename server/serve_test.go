@@ -254,7 +254,7 @@ func TestADemonstrationThatCannotBeSaved(t *testing.T) {
 
 func TestDemoProgressGrows(t *testing.T) {
 	last := -1
-	for _, stage := range []string{"features", "coreset", "threshold"} {
+	for _, stage := range []detect.Stage{detect.StageFeatures, detect.StageCoreset, detect.StageThreshold} {
 		for i := range 11 {
 			p := demoProgress(detect.Progress{Stage: stage, Done: i, Total: 10}, time.Second)
 			if p.Done < last || p.Done > 100 {

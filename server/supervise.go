@@ -157,7 +157,7 @@ func (m *meter) training(p train.Progress) {
 	if p.Point != nil {
 		m.say(fmt.Sprintf("loss %.5f", p.Point.Loss))
 	}
-	m.show(p.Stage, p.Done, p.Total)
+	m.show(string(p.Stage), p.Done, p.Total)
 }
 
 // printTraining says what was decided and why.

@@ -154,7 +154,7 @@ func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg dete
 	if err != nil {
 		return nil, err
 	}
-	return detect.Fit(ctx, cfg, normal, func(p detect.Progress) { meter.show(p.Stage, p.Done, p.Total) })
+	return detect.Fit(ctx, cfg, normal, func(p detect.Progress) { meter.show(string(p.Stage), p.Done, p.Total) })
 }
 
 // config turns the flags into the settings of a fit.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"strings"
 
 	"semirest/server/loop"
 	"semirest/server/project"
@@ -54,24 +53,8 @@ func trainingMessage(j project.Job) wire.Training {
 		ap = *j.Progress.AP
 	}
 	return wire.Training{
-		Job: web.JobNumber(j.ID), Phase: phase(j.Progress.Stage),
+		Job: web.JobNumber(j.ID), Phase: loop.Phase(j.Progress.Stage),
 		Step: uint32(max(j.Progress.Step, 0)), Total: uint32(max(j.Progress.Total, 0)),
 		Loss: float32(j.Progress.Loss), SecondsLeft: float32(j.Progress.Left), HeldOutAP: float32(ap),
 	}
-}
-
-// phase is a stage of package loop as the wire calls it.
-func phase(stage string) wire.Phase {
-	for _, p := range []struct {
-		word  string
-		phase wire.Phase
-	}{
-		{"profile", wire.PhaseFeatures}, {"feature", wire.PhaseFeatures}, {"picture", wire.PhaseSimulate}, {"choos", wire.PhaseEvaluate}, {"coreset", wire.PhaseBank}, {"bank", wire.PhaseBank}, {"simul", wire.PhaseSimulate},
-		{"threshold", wire.PhaseEvaluate}, {"evaluat", wire.PhaseEvaluate}, {"sav", wire.PhaseSave},
-	} {
-		if strings.Contains(stage, p.word) {
-			return p.phase
-		}
-	}
-	return wire.PhaseLearn
 }

@@ -76,10 +76,20 @@ func Paper() FitConfig {
 // says what to give instead.
 var ErrSettings = errors.New("a setting is out of range")
 
+// Stage is a part of making a detector; package train goes on with its own.
+type Stage string
+
+// The stages of Fit, in their order.
+const (
+	StageFeatures  Stage = "features"
+	StageCoreset   Stage = "coreset"
+	StageThreshold Stage = "threshold"
+)
+
 // Progress is how far a long task has come.
 type Progress struct {
-	Stage       string // features, coreset, threshold
-	Done, Total int    // images, or rows of the bank
+	Stage       Stage
+	Done, Total int // images, or rows of the bank
 }
 
 // Few is the number of images below which none is held out: the threshold then
@@ -213,7 +223,7 @@ func (f *fitter) choose(ctx context.Context) error {
 	}
 	rows = min(rows, len(p.cells))
 	picked, err := Coreset(ctx, f.rng, p.rows, d, rows, func(done int) {
-		f.progress(Progress{"coreset", done, rows})
+		f.progress(Progress{StageCoreset, done, rows})
 	})
 	if err != nil {
 		return err
@@ -244,7 +254,7 @@ func (f *fitter) threshold(ctx context.Context) error {
 		of = f.train
 	}
 	var scores []float32
-	err = f.each(ctx, "threshold", of, func(i int, plan prep.Plan, crops [][]byte) error {
+	err = f.each(ctx, StageThreshold, of, func(i int, plan prep.Plan, crops [][]byte) error {
 		v, err := score(ctx, i, plan, crops)
 		scores = append(scores, v)
 		return err

@@ -204,7 +204,7 @@ func TestFitRefuses(t *testing.T) {
 
 func TestFitStopsWhenCancelled(t *testing.T) {
 	startORT(t)
-	for _, stage := range []string{"features", "coreset", "threshold"} {
+	for _, stage := range []Stage{StageFeatures, StageCoreset, StageThreshold} {
 		ctx, cancel := context.WithCancel(context.Background())
 		reached := false
 		m, err := Fit(ctx, quick(t), fabrics{n: 12, size: square}, func(p Progress) {

@@ -360,7 +360,7 @@ func TestFitCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, stage := range []string{"", "features", "coreset", "threshold"} {
+	for _, stage := range []Stage{"", StageFeatures, StageCoreset, StageThreshold} {
 		ctx, cancel := context.WithCancel(t.Context())
 		if stage == "" {
 			cancel()

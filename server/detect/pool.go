@@ -42,7 +42,7 @@ func (f *fitter) gather(ctx context.Context) error {
 	quota := max(1, (limit+len(f.train)-1)/len(f.train))
 	d, grid := f.model.Feature.Dim, f.model.cells()
 	f.pool.stats = make([]moments, d)
-	return f.each(ctx, "features", f.train, func(i int, plan prep.Plan, crops [][]byte) error {
+	return f.each(ctx, StageFeatures, f.train, func(i int, plan prep.Plan, crops [][]byte) error {
 		take := f.draw(len(crops)*grid.Len(), quota)
 		for k, c := range plan.Crops {
 			columns, err := r.run(ctx, crops[k], []block.Cell{origin(c)})
@@ -156,7 +156,7 @@ func (p *pool) deviation(first, n int) float64 {
 
 // each decodes and cuts the pictures of, one ahead of the work, and calls do on
 // each in order; i counts within of.
-func (f *fitter) each(ctx context.Context, stage string, of []int, do func(i int, plan prep.Plan, crops [][]byte) error) error {
+func (f *fitter) each(ctx context.Context, stage Stage, of []int, do func(i int, plan prep.Plan, crops [][]byte) error) error {
 	type item struct {
 		plan  prep.Plan
 		crops [][]byte

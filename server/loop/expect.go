@@ -3,6 +3,7 @@ package loop
 import (
 	"time"
 
+	"semirest/server/project"
 	"semirest/server/train"
 )
 
@@ -20,7 +21,7 @@ type expected struct {
 }
 
 type stageCost struct {
-	name string
+	name project.Stage
 	cost float64
 }
 
@@ -44,31 +45,31 @@ func expect(c train.Config, supervision string, normal, defective, measured int)
 	}
 	pool := min(float64(c.Fit.PoolRows), area*4096*float64(normal))
 	stages := []stageCost{
-		{"features", area * costFeatures * float64(normal)},
-		{"coreset", costRow * float64(c.Fit.BankRows) * pool / 60_000},
-		{"threshold", area * costNearest * max(2, 0.1*float64(normal))},
+		{project.StageFeatures, area * costFeatures * float64(normal)},
+		{project.StageCoreset, costRow * float64(c.Fit.BankRows) * pool / 60_000},
+		{project.StageThreshold, area * costNearest * max(2, 0.1*float64(normal))},
 	}
 	if supervision != "none" {
 		pictures := s.NormalCount(normal) + s.SimulatedCount(normal) + defective*(1+s.Variants) + 3*s.HeldOut
-		stages = append(stages, stageCost{"pictures", area * costNearest * float64(pictures)})
+		stages = append(stages, stageCost{project.StagePictures, area * costNearest * float64(pictures)})
 		if s.Start != nil {
-			stages = append(stages, stageCost{"start", step * float64(s.Start.StepCount(normal))})
+			stages = append(stages, stageCost{project.StageStart, step * float64(s.Start.StepCount(normal))})
 		}
 		looks, steps := 1.0, s.StepCount(normal)
 		if s.EvalEvery > 0 {
 			looks += float64(steps / s.EvalEvery)
 		}
 		stages = append(stages,
-			stageCost{"training", step*float64(steps) + looks*area*costLook*float64(3*s.HeldOut)},
-			stageCost{"choosing", 4 * area * costLook * float64(3*s.HeldOut)})
+			stageCost{project.StageTraining, step*float64(steps) + looks*area*costLook*float64(3*s.HeldOut)},
+			stageCost{project.StageChoosing, 4 * area * costLook * float64(3*s.HeldOut)})
 	}
-	stages = append(stages, stageCost{"evaluating", 2 * area * costNearest * float64(measured)}, stageCost{"saving", 0.5})
+	stages = append(stages, stageCost{project.StageEvaluating, 2 * area * costNearest * float64(measured)}, stageCost{project.StageSaving, 0.5})
 	now := time.Now()
 	return expected{stages: stages, at: -1, begun: now, entry: now}
 }
 
 // left is the guess in seconds, -1 where there is none.
-func (e *expected) left(stage string, done, total int) float64 {
+func (e *expected) left(stage project.Stage, done, total int) float64 {
 	at := e.at
 	for i, s := range e.stages {
 		if s.name == stage {

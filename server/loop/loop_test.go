@@ -138,7 +138,7 @@ func TestTrainingMakesADeployedModel(t *testing.T) {
 	watch.Wait()
 	told.mu.Lock()
 	last := told.updates[len(told.updates)-1].Job
-	samples, stages := 0, map[string]bool{}
+	samples, stages := 0, map[project.Stage]bool{}
 	for _, u := range told.updates {
 		stages[u.Job.Progress.Stage] = true
 		if u.Sample != nil {

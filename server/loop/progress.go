@@ -36,7 +36,8 @@ type reporter struct {
 
 // training takes a training run's progress.
 func (r *reporter) training(ctx context.Context, p train.Progress) {
-	r.last.Stage, r.last.Step, r.last.Total = p.Stage, p.Done, p.Total
+	stage := project.Stage(p.Stage) // train's and detect's stages go by the same names
+	r.last.Stage, r.last.Step, r.last.Total = stage, p.Done, p.Total
 	if p.Point != nil && finite(p.Point.Loss) {
 		r.last.Loss = p.Point.Loss
 	}
@@ -49,7 +50,7 @@ func (r *reporter) training(ctx context.Context, p train.Progress) {
 	if p.Sample != nil {
 		sample = r.sample(p.Sample)
 	}
-	r.last.Left = r.expected.left(p.Stage, p.Done, p.Total)
+	r.last.Left = r.expected.left(stage, p.Done, p.Total)
 	r.tell(ctx, sample)
 }
 
@@ -72,7 +73,7 @@ func (r *reporter) sample(s *train.Sample) *Sample {
 }
 
 // stage takes the progress of what follows the training.
-func (r *reporter) stage(ctx context.Context, name string, done, total int) {
+func (r *reporter) stage(ctx context.Context, name project.Stage, done, total int) {
 	r.last.Stage, r.last.Step, r.last.Total = name, done, total
 	r.last.Left = r.expected.left(name, done, total)
 	r.tell(ctx, nil)

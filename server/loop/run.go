@@ -284,7 +284,7 @@ func (l *Loop) register(ctx context.Context, j project.Job, p *plan, m *detect.M
 	if err != nil {
 		return row, err
 	}
-	result, err := l.judge.Measure(ctx, row, cases, func(done, total int) { r.stage(ctx, "evaluating", done, total) })
+	result, err := l.judge.Measure(ctx, row, cases, func(done, total int) { r.stage(ctx, project.StageEvaluating, done, total) })
 	if err != nil {
 		return row, err
 	}
@@ -292,7 +292,7 @@ func (l *Loop) register(ctx context.Context, j project.Job, p *plan, m *detect.M
 		row.Metrics = &result.Metrics
 		row.Metrics.Learnt, row.Metrics.Labelled = granule, len(p.Defective)
 	}
-	r.stage(ctx, "saving", 0, 1)
+	r.stage(ctx, project.StageSaving, 0, 1)
 	f, err := os.Open(path)
 	if err != nil {
 		return row, fmt.Errorf("loop: %w", err)
@@ -301,7 +301,7 @@ func (l *Loop) register(ctx context.Context, j project.Job, p *plan, m *detect.M
 	if row, err = l.store.AddModel(ctx, row, f); err != nil {
 		return row, fmt.Errorf("loop: list the model: %w", err)
 	}
-	r.stage(ctx, "saving", 1, 1)
+	r.stage(ctx, project.StageSaving, 1, 1)
 	l.judge.Remember(sha, evaluation.LearntFrom(m.Spec, slices.Concat(p.Normal, p.Defective)))
 	return row, nil
 }

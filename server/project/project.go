@@ -171,9 +171,30 @@ type Request struct {
 	Deploy      bool   `json:"deploy"`         // swap it in when it is ready
 }
 
+// Stage is a part of a training job, as a page tells of it.
+type Stage string
+
+// The stages, in their order. Which of them a job has, its request decides.
+const (
+	StageProfile    Stage = "profile"    // which features suit the pictures
+	StageFeatures   Stage = "features"   // of the normal pictures
+	StageCoreset    Stage = "coreset"    // the memory bank
+	StageThreshold  Stage = "threshold"  // on held-out normal pictures
+	StagePictures   Stage = "pictures"   // with simulated defects, and the labelled ones
+	StageStart      Stage = "start"      // a first training on simulated defects alone
+	StageTraining   Stage = "training"   // the classifier's steps
+	StageChoosing   Stage = "choosing"   // the best of its weights
+	StageEvaluating Stage = "evaluating" // on the project's held-out pictures
+	StageSaving     Stage = "saving"     // the model's file and row
+)
+
+// Stages are all of them, in their order.
+var Stages = []Stage{StageProfile, StageFeatures, StageCoreset, StageThreshold, StagePictures, StageStart,
+	StageTraining, StageChoosing, StageEvaluating, StageSaving}
+
 // Progress is how far a job is.
 type Progress struct {
-	Stage string   `json:"stage"`
+	Stage Stage    `json:"stage"` // empty: not begun
 	Step  int      `json:"step"`
 	Total int      `json:"total"`
 	Loss  float64  `json:"loss"`

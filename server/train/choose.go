@@ -101,7 +101,7 @@ func (r *run) choose(ctx context.Context) error {
 	if err := r.model.SetClassifier(c, s.Block, named(r.layout, r.best)); err != nil {
 		return err
 	}
-	r.report(Progress{Stage: "choosing", Total: 1})
+	r.report(Progress{Stage: StageChoosing, Total: 1})
 	p, err := r.held.classify(ctx, r.model, r.maps, r.cfg.Run)
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (r *run) choose(ctx context.Context) error {
 	if r.model.Threshold, err = detect.SetThreshold(scores, r.model.Threshold.FalseAlarmRate); err != nil {
 		return err
 	}
-	r.report(Progress{Stage: "choosing", Done: 1, Total: 1, Held: &chosen.Held})
+	r.report(Progress{Stage: StageChoosing, Done: 1, Total: 1, Held: &chosen.Held})
 	return nil
 }
 

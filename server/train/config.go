@@ -54,10 +54,19 @@ type Config struct {
 // AutoProfile lets the normal pictures choose the profile: see ChooseProfile.
 const AutoProfile = "auto"
 
+// The stages of Run, in their order; those of detect.Fit follow the profile.
+const (
+	StageProfile  detect.Stage = "profile"
+	StagePictures detect.Stage = "pictures"
+	StageStart    detect.Stage = "start" // semi's and sup's first phase
+	StageTraining detect.Stage = "training"
+	StageChoosing detect.Stage = "choosing"
+)
+
 // Progress is how far a run has come. It is reported by one goroutine.
 type Progress struct {
-	Stage       string // profile; features, coreset, threshold; pictures, start, training, choosing
-	Done, Total int    // pictures, rows or steps
+	Stage       detect.Stage
+	Done, Total int // pictures, rows or steps
 	Left        time.Duration
 	Point       *Point  // the step just done
 	Held        *Held   // the look at the held-out pictures just taken

@@ -65,9 +65,9 @@ func (r *run) phase(ctx context.Context, phase int, start state) ([]float32, err
 	if err := r.guess(ctx, phase, l); err != nil {
 		return nil, err
 	}
-	stage := "training"
+	stage := StageTraining
 	if phase < len(r.phases)-1 {
-		stage = "start"
+		stage = StageStart
 	}
 	r.saved = time.Now()
 	begun, from := time.Now(), l.trainer.State().Step

@@ -104,8 +104,8 @@ func Unexplained(ctx context.Context, fit detect.FitConfig, source detect.Source
 	fit.ScaleLayers, fit.PositionWeight = true, 0
 	fit.BankRows, fit.BankFraction, fit.PoolRows, fit.HoldOut = profileRows, 0, profileRows, 0.25
 	m, err := detect.Fit(ctx, fit, few, func(p detect.Progress) {
-		if p.Stage == "features" {
-			report(Progress{Stage: "profile", Done: p.Done, Total: p.Total + 1})
+		if p.Stage == detect.StageFeatures {
+			report(Progress{Stage: StageProfile, Done: p.Done, Total: p.Total + 1})
 		}
 	})
 	if err != nil {
@@ -116,7 +116,7 @@ func Unexplained(ctx context.Context, fit detect.FitConfig, source detect.Source
 		of = m.Images
 	}
 	squared, err := squaredDistances(ctx, m, few, of, fit.Run)
-	report(Progress{Stage: "profile", Done: 1, Total: 1})
+	report(Progress{Stage: StageProfile, Done: 1, Total: 1})
 	// Every number of a feature was scaled to a mean squared deviation of 1.
 	return squared / float64(m.Feature.Dim), err
 }

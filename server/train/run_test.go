@@ -123,7 +123,7 @@ func TestRunMakesAWholeDetector(t *testing.T) {
 			if c.change != nil {
 				c.change(&cfg)
 			}
-			stages := map[string]int{}
+			stages := map[detect.Stage]int{}
 			var last Progress
 			m, err := Run(context.Background(), cfg, c.source, func(p Progress) {
 				stages[p.Stage]++

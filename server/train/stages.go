@@ -34,7 +34,7 @@ func (r *run) detector(ctx context.Context) error {
 		return err
 	}
 	fit.Run = r.cfg.Run
-	begun, stage := time.Now(), ""
+	begun, stage := time.Now(), detect.Stage("")
 	r.model, err = detect.Fit(ctx, fit, r.source, func(p detect.Progress) {
 		if p.Stage != stage {
 			begun, stage = time.Now(), p.Stage
@@ -69,7 +69,7 @@ func (r *run) gather(ctx context.Context) error {
 	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Feature.Dim, Bank: r.model.Bank}
 	total, begun := g.total(), time.Now()
 	g.progress = func(done int) {
-		r.report(Progress{Stage: "pictures", Done: done, Total: total, Left: left(begun, done, total)})
+		r.report(Progress{Stage: StagePictures, Done: done, Total: total, Left: left(begun, done, total)})
 	}
 	g.progress(0)
 	if r.maps.Normal, err = g.normals(ctx); err != nil {
