@@ -18,6 +18,7 @@ import (
 	"semirest/server/dataset"
 	"semirest/server/detect"
 	"semirest/server/evaluation"
+	"semirest/server/supervision"
 	"semirest/server/train"
 	"semirest/shared/durable"
 )
@@ -161,7 +162,7 @@ func ablate(ctx context.Context, cmd *cobra.Command, o *trainOptions, seeds int,
 	for k := range seeds {
 		o.seed = first + uint64(k)
 		a := ablator{trainOptions: o, set: set, meter: newMeter(cmd.ErrOrStderr()), prepared: map[string]*train.Prepared{}}
-		a.moved = draw(set, o.classifier.defects, o.classifier.defectSeed)
+		a.moved = supervision.Draw(set, o.classifier.defects, o.classifier.defectSeed)
 		for _, row := range chosen {
 			a.meter.note(fmt.Sprintf("== %s, %s, seed %d", row.supervision, row.name, o.seed))
 			made, err := a.row(ctx, row)
@@ -226,7 +227,7 @@ func (a *ablator) prepare(ctx context.Context, row ablation) (*train.Prepared, e
 	if key == "boxes" && a.start != nil {
 		cfg.Init = a.start // the same bank: it need not be fitted again
 	}
-	src := &trainingPictures{Pictures: a.set.Train, defects: a.moved, boxes: key == "boxes"}
+	src := supervision.New(a.set.Train, a.moved, key == "boxes")
 	p, err := train.Prepare(ctx, cfg, src, a.meter.training)
 	a.prepared[key] = p
 	return p, err

@@ -398,6 +398,7 @@ func TestWrongCommands(t *testing.T) {
 		{exitUsage, "some", []string{"train", "--data", one, "--out", model, "--supervision", "some"}},
 		{exitUsage, "backbone-weights", train(one, "--preset", "paper")},
 		{exitUsage, "is a folder", []string{"train", "--data", one, "--out", empty, "--supervision", "none"}},
+		{exitUsage, "--labels where they are", train(one, "--supervision", "sup", "--labels-format", "coco")},
 		{exitFailure, "nowhere", train(filepath.Join(dir, "nowhere"))},
 		{exitFailure, "no images", train(empty)},
 		{exitFailure, "at least 2", train(one)},

@@ -15,6 +15,8 @@ import (
 
 	"semirest/server/dataset"
 	"semirest/server/detect"
+	"semirest/server/format"
+	"semirest/server/supervision"
 	"semirest/server/train"
 )
 
@@ -57,6 +59,15 @@ func (o *superviseOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.noFusion, "no-fusion", false, "let the classifier stand alone, whatever held-out pictures say of the distance")
 	f.StringVar(&o.foreground, "foreground", "auto", "where defects are simulated: auto, object or all")
 	f.StringVar(&o.textures, "textures", "", "folder of textures to fill simulated defects from (DTD or any); default: a built-in set")
+}
+
+// formatNames lists the formats of --labels-format.
+func formatNames() string {
+	var names []string
+	for _, f := range format.Formats() {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // settings turns the flags into those of a training run.
@@ -111,17 +122,43 @@ func (o *superviseOptions) settings(preset, supervision string, seed uint64) (tr
 	return s, nil
 }
 
+// source finds the defective pictures to learn from: those of --labels, or --defects of the test set's.
+func (o *superviseOptions) source(ctx context.Context, set *dataset.Set, s train.Supervision, warn io.Writer) (*supervision.Source, error) {
+	boxes := s == train.Semi
+	switch {
+	case s == train.Un:
+		return supervision.New(set.Train, nil, false), nil
+	case o.labelsFormat != "" && o.labels == "":
+		return nil, usagef("--labels-format %s: say with --labels where they are", o.labelsFormat)
+	case o.labels != "":
+		from := supervision.Labels{Path: o.labels, Format: o.labelsFormat, Note: func(text string) { fmt.Fprintln(warn, "labels:", text) }}
+		src, err := supervision.Read(ctx, set, from, boxes)
+		if err != nil {
+			err = fmt.Errorf("--labels %s: %w", o.labels, err)
+		}
+		if errors.Is(err, supervision.ErrBoxes) {
+			err = usageError{err}
+		}
+		return src, err
+	case o.defects < 1:
+		return nil, usagef("--defects %d: supervision needs at least one defective picture", o.defects)
+	}
+	drawn := supervision.Draw(set, o.defects, o.defectSeed)
+	if len(drawn) < o.defects {
+		return nil, fmt.Errorf("%s has %d defective test pictures with masks, --defects asks for %d", set.Root, len(drawn), o.defects)
+	}
+	return supervision.New(set.Train, drawn, boxes), nil
+}
+
 // trainClassifier trains a detector with a classifier.
 func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, fit detect.FitConfig, set *dataset.Set) (*detect.Model, error) {
 	s, err := o.classifier.settings(o.preset, o.supervision, o.seed)
 	if err != nil {
 		return nil, err
 	}
-	src := &trainingPictures{Pictures: set.Train, boxes: s.Supervision == train.Semi}
-	if s.Supervision != train.Un {
-		if err := src.choose(ctx, set, &o.classifier, cmd.ErrOrStderr()); err != nil {
-			return nil, err
-		}
+	src, err := o.classifier.source(ctx, set, s.Supervision, cmd.ErrOrStderr())
+	if err != nil {
+		return nil, err
 	}
 	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profile, Dir: o.work(), Resume: o.classifier.resume, Run: o.run}
 	if cfg.Textures, err = loadTextures(o.classifier.textures); err != nil {

@@ -1,10 +1,9 @@
-package main
+package supervision
 
 import (
 	"bytes"
 	"image"
 	"image/png"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,8 +98,8 @@ func TestTrainReadsLabels(t *testing.T) {
 		{"labelme with pixels", labelsZip(t, "labelme", drawn(true)), "labelme", true, true, true},
 		{"CSV with boxes", labelsZip(t, "csv", drawn(false)), "csv", true, false, true},
 	} {
-		p := trainingPictures{boxes: c.boxes}
-		if err := p.choose(t.Context(), set, &superviseOptions{labels: c.path, labelsFormat: c.format}, io.Discard); err != nil {
+		p, err := Read(t.Context(), set, Labels{Path: c.path, Format: c.format}, c.boxes)
+		if err != nil {
 			t.Errorf("%s: %v", c.what, err)
 			continue
 		}
@@ -149,13 +148,11 @@ func TestTrainSaysWhatIsWrongWithLabels(t *testing.T) {
 		{"boxes for sup", file("a.json", `{"images": []}`), "", false, "--supervision semi"},
 		{"an unknown format", labelsZip(t, "coco", drawn(true)), "cocoa", true, "use one of"},
 		{"another format", labelsZip(t, "coco", drawn(true)), "voc", true, "voc"},
-		{"no zip", file("a.zip", "PK"), "coco", true, "a.zip"},
+		{"no zip", file("a.zip", "PK"), "coco", true, "not a zip file"},
 		{"only boxes for sup", labelsZip(t, "coco", drawn(false)), "coco", false, "--supervision semi"},
 		{"nothing labelled", labelsZip(t, "coco", &annot.Labels{W: 64, H: 48, Normal: true}), "coco", true, "no defect"},
-		{"a format of nothing", "", "coco", true, "--labels"},
 	} {
-		p := trainingPictures{boxes: c.boxes}
-		err := p.choose(t.Context(), set, &superviseOptions{labels: c.path, labelsFormat: c.format}, io.Discard)
+		_, err := Read(t.Context(), set, Labels{Path: c.path, Format: c.format}, c.boxes)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want it to say %q", c.what, err, c.says)
 		}

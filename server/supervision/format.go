@@ -1,10 +1,9 @@
-package main
+package supervision
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,39 +16,33 @@ import (
 	"semirest/shared/prep"
 )
 
-// formatNames lists the formats of --labels-format.
-func formatNames() string {
-	var names []string
-	for _, f := range format.Formats() {
-		names = append(names, f.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 // readFormat takes labels of test pictures in another program's format: a folder, a
 // zip, or one file. Pictures of which nothing is labelled as a defect are left out.
-func (p *trainingPictures) readFormat(ctx context.Context, set *dataset.Set, path, name string, warn io.Writer) error {
-	fail := func(err error) error { return fmt.Errorf("--labels %s: %w", path, err) }
+func (s *Source) readFormat(ctx context.Context, set *dataset.Set, from Labels) error {
 	byName := map[string]dataset.Item{}
 	var known []format.Known
 	for _, item := range set.Test {
 		size, err := picture.FileSize(item.Path, prep.DefaultLimits)
 		if err != nil {
-			return fail(err)
+			return err
 		}
 		byName[item.Name] = item
 		known = append(known, format.Known{ID: item.Name, Name: filepath.Base(item.Path), Kind: item.Kind, Width: size.W, Height: size.H})
 	}
-	o := format.Options{Known: known, Warn: func(w format.Warning) { fmt.Fprintln(warn, "labels:", w.Text, "first:", w.First) }}
-	items, closeLabels, err := openLabels(ctx, path, name, o)
+	o := format.Options{Known: known, Warn: func(w format.Warning) {
+		if from.Note != nil {
+			from.Note(fmt.Sprintf("%s first: %s", w.Text, w.First))
+		}
+	}}
+	items, closeLabels, err := openLabels(ctx, from.Path, from.Format, o)
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	defer closeLabels()
-	p.given = map[string]train.Defect{}
+	s.given = map[string]train.Defect{}
 	for it, err := range items {
 		if err != nil {
-			return fail(err)
+			return err
 		}
 		item, ok := byName[it.ID]
 		if it.Labels == nil || !ok {
@@ -59,14 +52,14 @@ func (p *trainingPictures) readFormat(ctx context.Context, set *dataset.Set, pat
 		switch {
 		case mask == nil && len(boxes) == 0:
 			continue
-		case mask == nil && !p.boxes:
-			return usagef("--labels %s holds only boxes of %s, which are labels for --supervision semi", path, item.Name)
+		case mask == nil && !s.boxes:
+			return fmt.Errorf("%s: %w", item.Name, ErrBoxes)
 		}
-		p.given[item.Name] = train.Defect{Mask: mask, Boxes: boxes}
-		p.defects = append(p.defects, item)
+		s.given[item.Name] = train.Defect{Mask: mask, Boxes: boxes}
+		s.defects = append(s.defects, item)
 	}
-	if len(p.defects) == 0 {
-		return fail(errors.New("no defect of a test picture is labelled in it"))
+	if len(s.defects) == 0 {
+		return errors.New("no defect of a test picture is labelled in it")
 	}
 	return nil
 }
