@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +38,7 @@ crop's first cell in its picture.`,
 			}
 			bytes := g.Marshal()
 			if out != "" {
-				if err := writeWhole(out, bytes); err != nil {
+				if err := durable.Write(out, bytes); err != nil {
 					return err
 				}
 			}
@@ -60,21 +59,13 @@ crop's first cell in its picture.`,
 	return cmd
 }
 
-// writeWhole writes a file whole or not at all.
-func writeWhole(path string, data []byte) error {
-	return durable.Replace(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-}
-
 // writeTriton writes DIR/config.pbtxt and DIR/1/model.onnx. Triton adds the
 // batch dimension to the shapes that the file states.
 func writeTriton(dir, name string, s *detect.Spec, graph []byte) error {
 	if err := os.MkdirAll(filepath.Join(dir, "1"), 0o755); err != nil {
 		return err
 	}
-	if err := writeWhole(filepath.Join(dir, "1", "model.onnx"), graph); err != nil {
+	if err := durable.Write(filepath.Join(dir, "1", "model.onnx"), graph); err != nil {
 		return err
 	}
 	g := s.Grid()
@@ -86,5 +77,5 @@ func writeTriton(dir, name string, s *detect.Spec, graph []byte) error {
 	}
 	fmt.Fprintf(&b, "\n]\noutput [\n  { name: %q data_type: TYPE_FP32 dims: [ %d, %d ] }\n]\n", detect.OutputScores, g.Rows, g.Cols)
 	fmt.Fprintf(&b, "dynamic_batching { }\nparameters { key: \"threshold\" value { string_value: \"%v\" } }\n", s.Threshold.Value)
-	return writeWhole(filepath.Join(dir, "config.pbtxt"), []byte(b.String()))
+	return durable.Write(filepath.Join(dir, "config.pbtxt"), []byte(b.String()))
 }

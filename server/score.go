@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"semirest/server/ort"
 	"semirest/server/picture"
 	"semirest/server/web"
+	"semirest/shared/durable"
 	"semirest/shared/heat"
 	"semirest/shared/prep"
 )
@@ -168,26 +167,14 @@ func scoreFile(ctx context.Context, m *detect.Model, scorer *detect.Scorer, path
 	if err != nil {
 		return v, err
 	}
-	return v, writeWhole(stem+".json", append(text, '\n'))
+	return v, durable.Write(stem+".json", append(text, '\n'))
 }
 
 // overlay lays a map of calibrated scores over its picture, as the page does.
 func overlay(rgb picture.RGB, values []float32) image.Image {
-	out := image.NewNRGBA(image.Rect(0, 0, rgb.W, rgb.H))
-	for i := range rgb.W * rgb.H {
-		copy(out.Pix[4*i:], rgb.Pix[3*i:3*i+3])
-		out.Pix[4*i+3] = 255
-	}
+	out := rgb.Image()
 	var table heat.Table
 	table.Fill(heat.Look{Palette: heat.Inferno, Opacity: 0.7, Threshold: heat.Level(1, 0, greyTop), Below: 0.5})
 	table.Over(out.Pix, heat.Quantize(nil, values, 0, greyTop))
 	return out
-}
-
-func writePNG(path string, img image.Image) error {
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return writeWhole(path, b.Bytes())
 }

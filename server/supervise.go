@@ -17,6 +17,7 @@ import (
 	"semirest/server/detect"
 	"semirest/server/format"
 	"semirest/server/supervision"
+	"semirest/server/synth"
 	"semirest/server/train"
 )
 
@@ -58,7 +59,14 @@ func (o *superviseOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.noDropout, "no-dropout", false, "drop no blocks in training")
 	f.BoolVar(&o.noFusion, "no-fusion", false, "let the classifier stand alone, whatever held-out pictures say of the distance")
 	f.StringVar(&o.foreground, "foreground", "auto", "where defects are simulated: auto, object or all")
-	f.StringVar(&o.textures, "textures", "", "folder of textures to fill simulated defects from (DTD or any); default: a built-in set")
+	f.StringVar(&o.textures, "textures", "", texturesHelp)
+}
+
+const texturesHelp = "folder of textures to fill simulated defects from (DTD or any); default: a built-in set"
+
+// readTextures reads the folder that --textures names, and says what of it cannot be read.
+func readTextures(dir string, warn io.Writer) ([]synth.Picture, error) {
+	return supervision.Textures(dir, func(err error) { fmt.Fprintf(warn, "--textures: left out: %v\n", err) })
 }
 
 // formatNames lists the formats of --labels-format.
@@ -161,7 +169,7 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 		return nil, err
 	}
 	cfg := train.Config{Settings: s, Fit: fit, Profile: o.profile, Dir: o.work(), Resume: o.classifier.resume, Run: o.run}
-	if cfg.Textures, err = loadTextures(o.classifier.textures); err != nil {
+	if cfg.Textures, err = readTextures(o.classifier.textures, cmd.ErrOrStderr()); err != nil {
 		return nil, err
 	}
 	if o.classifier.init != "" {

@@ -1,14 +1,11 @@
 package loop
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"io"
 	"io/fs"
 	"os"
@@ -21,6 +18,7 @@ import (
 	"semirest/models/weights"
 	"semirest/server/detect"
 	"semirest/server/evaluation"
+	"semirest/server/picture"
 	"semirest/server/project"
 	"semirest/server/train"
 	"semirest/shared/durable"
@@ -354,15 +352,10 @@ func (l *Loop) SamplePicture(id project.ID) ([]byte, error) {
 
 // saveSample writes a sample's picture down.
 func (l *Loop) saveSample(id project.ID, pix []byte, size prep.Size) error {
-	img := image.NewNRGBA(image.Rect(0, 0, size.W, size.H))
-	for i := range size.W * size.H {
-		img.Pix[4*i], img.Pix[4*i+1], img.Pix[4*i+2], img.Pix[4*i+3] = pix[3*i], pix[3*i+1], pix[3*i+2], 255
+	data, err := picture.PNG(picture.RGB{Size: size, Pix: pix}.Image())
+	if err == nil {
+		err = durable.Write(filepath.Join(l.folder(id), sampleFile), data)
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		return fmt.Errorf("loop: %w", err)
-	}
-	err := durable.Replace(filepath.Join(l.folder(id), sampleFile), func(w io.Writer) error { _, err := b.WriteTo(w); return err })
 	if err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"semirest/server/evaluation"
+	"semirest/server/picture"
 	"semirest/shared/heat"
 	"semirest/shared/prep"
 )
@@ -18,7 +19,7 @@ import (
 const overlaySide = 320
 
 // outline is the colour of the truth's edge; heat maps have no such blue.
-var outline = color.RGBA{86, 180, 233, 255}
+var outline = color.NRGBA{86, 180, 233, 255}
 
 // overlay draws the heat map over the picture, as the page does, with the truth
 // outlined, and returns it as a data URL.
@@ -30,10 +31,7 @@ func overlay(v evaluation.View, threshold float64) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
-	img := image.NewRGBA(image.Rect(0, 0, size.W, size.H))
-	for i := range size.W * size.H {
-		img.Pix[4*i], img.Pix[4*i+1], img.Pix[4*i+2], img.Pix[4*i+3] = pix[3*i], pix[3*i+1], pix[3*i+2], 255
-	}
+	img := picture.RGB{Size: size, Pix: pix}.Image()
 	hi := float32(2 * threshold)
 	field := heat.NewDisplay(v.Scores.Rows, v.Scores.Cols, full.W, full.H, size.W, size.H).Field(nil, v.Scores.Values, 0, hi)
 	var table heat.Table
@@ -50,15 +48,11 @@ func overlay(v evaluation.View, threshold float64) (string, error) {
 }
 
 // outlineTruth draws the edge of a mask [H, W] of a picture of that size.
-func outlineTruth(img *image.RGBA, mask []byte, of prep.Size) {
+func outlineTruth(img *image.NRGBA, mask []byte, of prep.Size) {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	small := make([]float32, w*h)
-	for y := range h {
-		for x := range w {
-			if mask[(2*y+1)*of.H/(2*h)*of.W+(2*x+1)*of.W/(2*w)] != 0 {
-				small[y*w+x] = 1
-			}
-		}
+	for i, v := range prep.NearestMask(mask, of.W, of.H, w, h) {
+		small[i] = float32(v)
 	}
 	for _, line := range heat.Contours(nil, small, w, h, 0.5) {
 		for i, p := range line {
@@ -68,11 +62,11 @@ func outlineTruth(img *image.RGBA, mask []byte, of prep.Size) {
 }
 
 // stroke draws a line one pixel wide.
-func stroke(img *image.RGBA, a, b heat.Point) {
+func stroke(img *image.NRGBA, a, b heat.Point) {
 	dx, dy := float64(b.X-a.X), float64(b.Y-a.Y)
 	n := int(2*math.Max(math.Abs(dx), math.Abs(dy))) + 1
 	for i := range n + 1 {
 		t := float64(i) / float64(n)
-		img.SetRGBA(int(float64(a.X)+t*dx), int(float64(a.Y)+t*dy), outline) // outside: ignored
+		img.SetNRGBA(int(float64(a.X)+t*dx), int(float64(a.Y)+t*dy), outline) // outside: ignored
 	}
 }

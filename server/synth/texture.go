@@ -48,7 +48,7 @@ func LoadTextures(dir string, decode Decode) (textures []Picture, skipped []erro
 			err = p.check()
 		}
 		if err != nil {
-			skipped = append(skipped, fmt.Errorf("synth: texture %s: %w", paths[int(at)], err))
+			skipped = append(skipped, fmt.Errorf("%s: %w", paths[int(at)], err))
 			continue
 		}
 		textures = append(textures, shrinkPicture(p, textureSide))

@@ -71,3 +71,11 @@ func syncDir(dir string) {
 	defer d.Close()
 	_ = d.Sync()
 }
+
+// Write writes data to a file whole or not at all.
+func Write(path string, data []byte) error {
+	return Replace(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}

@@ -1,0 +1,38 @@
+package picture
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+
+	"semirest/shared/prep"
+)
+
+// Image is the picture as image/draw and the encoders want it, opaque; it shares nothing with p.
+func (p RGB) Image() *image.NRGBA {
+	m := image.NewNRGBA(image.Rect(0, 0, p.W, p.H))
+	for i := range p.W * p.H {
+		copy(m.Pix[4*i:], p.Pix[3*i:3*i+3])
+		m.Pix[4*i+3] = 255
+	}
+	return m
+}
+
+// MaskImage is a mask [h, w] of 0 and 1 as a grey picture of 0 and 255.
+func MaskImage(mask []byte, size prep.Size) *image.Gray {
+	m := image.NewGray(image.Rect(0, 0, size.W, size.H))
+	for i, v := range mask {
+		m.Pix[i] = 255 * v
+	}
+	return m
+}
+
+// PNG encodes a picture.
+func PNG(m image.Image) ([]byte, error) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		return nil, fmt.Errorf("picture: %w", err)
+	}
+	return b.Bytes(), nil
+}
