@@ -46,7 +46,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 func runFlags(f *pflag.FlagSet, run *ort.Options, lib *string) {
 	f.StringVar(&run.Device, "device", ort.CPU, "what computes: cpu, cuda or auto")
 	f.IntVar(&run.Threads, "threads", 0, "threads of a run; 0 for all cores")
-	f.StringVar(lib, "ort-lib", "", "ONNX Runtime library (default $SEMIREST_ORT_LIB or what `make ort` fetched)")
+	f.StringVar(lib, "ort-lib", "", "ONNX Runtime library (default $SEMIREST_ORT_LIB, else the one inside this program or what `make ort` fetched)")
 }
 
 // startRuntime loads the ONNX Runtime library that the flags name.

@@ -3,7 +3,8 @@
 //
 // Words:
 //   - Library: ONNX Runtime's shared library, found by Locate, loaded once a
-//     process by Init. It is not linked: the binary starts without it.
+//     process by Init. It is not linked: the binary starts without it. A release's
+//     program carries it inside and unpacks it once (unpack.go).
 //   - Session: one model made ready to run, with its own thread pool. Run may be
 //     called by many goroutines at once.
 //   - Tensor: a Go slice with a shape. Inputs and outputs share memory with the

@@ -24,7 +24,13 @@ const EnvLibrary = "SEMIREST_ORT_LIB"
 var ErrLibrary = errors.New("no usable ONNX Runtime library")
 
 // remedy is what every such error tells the user to do.
-const remedy = "run 'make ort' to install it, or name one with --ort-lib or " + EnvLibrary
+func remedy() string {
+	name := "name one with --ort-lib or " + EnvLibrary
+	if inside.gzip != "" {
+		return name // nobody has this program's Makefile
+	}
+	return "run 'make ort' to install it, or " + name
+}
 
 func fileName() string {
 	switch runtime.GOOS {
@@ -36,9 +42,8 @@ func fileName() string {
 	return "libonnxruntime.so"
 }
 
-// CachePath is where `make ort` installs the library:
-// ${XDG_CACHE_HOME:-~/.cache}/semirest/ort/VERSION/libonnxruntime.so.
-func CachePath() (string, error) {
+// cacheDir is ${XDG_CACHE_HOME:-~/.cache}/semirest/ort.
+func cacheDir() (string, error) {
 	cache := os.Getenv("XDG_CACHE_HOME")
 	if cache == "" || !filepath.IsAbs(cache) { // the XDG specification says to ignore relative ones
 		home, err := os.UserHomeDir()
@@ -47,16 +52,31 @@ func CachePath() (string, error) {
 		}
 		cache = filepath.Join(home, ".cache")
 	}
-	return filepath.Join(cache, "semirest", "ort", Version, fileName()), nil
+	return filepath.Join(cache, "semirest", "ort"), nil
+}
+
+// CachePath is where `make ort` installs the library:
+// ${XDG_CACHE_HOME:-~/.cache}/semirest/ort/VERSION/libonnxruntime.so.
+func CachePath() (string, error) {
+	cache, err := cacheDir()
+	return filepath.Join(cache, Version, fileName()), err
 }
 
 // Locate returns the path of the library: explicit (the --ort-lib flag) if
-// given, else $SEMIREST_ORT_LIB, else CachePath. It checks that the file is a
+// given, else $SEMIREST_ORT_LIB, else the one inside this program, which it
+// unpacks into the cache at first, else CachePath. It checks that the file is a
 // shared library of this system; the error, which wraps ErrLibrary, says what to do.
 func Locate(explicit string) (string, error) {
 	path, source := explicit, "--ort-lib"
 	if path == "" {
 		path, source = os.Getenv(EnvLibrary), EnvLibrary
+	}
+	if path == "" && inside.gzip != "" {
+		path, err := inside.unpack()
+		if err != nil {
+			return "", fmt.Errorf("ort: %w: %w, or %s", ErrLibrary, err, remedy())
+		}
+		return path, nil
 	}
 	if path == "" {
 		var err error
@@ -66,7 +86,7 @@ func Locate(explicit string) (string, error) {
 		source = "cache"
 	}
 	if err := checkLibrary(path); err != nil {
-		return "", fmt.Errorf("ort: %w: %s (from %s): %w; %s", ErrLibrary, path, source, err, remedy)
+		return "", fmt.Errorf("ort: %w: %s (from %s): %w; %s", ErrLibrary, path, source, err, remedy())
 	}
 	return path, nil
 }
@@ -118,11 +138,11 @@ func Init(path string) error {
 		return nil
 	}
 	if err := checkLibrary(path); err != nil {
-		return fmt.Errorf("ort: %w: %s: %w; %s", ErrLibrary, path, err, remedy)
+		return fmt.Errorf("ort: %w: %s: %w; %s", ErrLibrary, path, err, remedy())
 	}
 	onnxruntime.SetSharedLibraryPath(path)
 	if err := onnxruntime.InitializeEnvironment(onnxruntime.WithLogLevelError()); err != nil {
-		return fmt.Errorf("ort: %w: %s: %s; %s", ErrLibrary, path, explain(err), remedy)
+		return fmt.Errorf("ort: %w: %s: %s; %s", ErrLibrary, path, explain(err), remedy())
 	}
 	loaded.path = path
 	return nil
@@ -136,6 +156,12 @@ func explain(err error) string {
 		return "its version is too old: ONNX Runtime 1.24 or later is needed, " + Version + " is tested"
 	case strings.Contains(s, "OrtGetApiBase"):
 		return "it is a shared library, but not ONNX Runtime"
+	case strings.Contains(s, "failed to map segment"):
+		return "the folder is mounted so that nothing in it may run (noexec); name another with XDG_CACHE_HOME"
+	case strings.Contains(s, "libstdc++.so.6: cannot open"), strings.Contains(s, "libgcc_s.so.1: cannot open"):
+		return "it needs the C++ library of the system: install libstdc++6 (Debian, Ubuntu) or libstdc++ (Fedora)"
+	case strings.Contains(s, "specified module could not be found"):
+		return "it needs Microsoft's Visual C++ runtime: install vc_redist.x64.exe, 2015 to 2022"
 	}
 	return s
 }

@@ -54,7 +54,7 @@ var ErrClosed = errors.New("ort: the session is closed")
 // model is not kept. The session must be closed.
 func Open(model []byte, o Options) (*Session, error) {
 	if LibraryVersion() == "" {
-		return nil, fmt.Errorf("ort: open: %w: it is not loaded; %s", ErrLibrary, remedy)
+		return nil, fmt.Errorf("ort: open: %w: it is not loaded; %s", ErrLibrary, remedy())
 	}
 	if len(model) > math.MaxInt32 {
 		return nil, fmt.Errorf("ort: open: the model has %d bytes; protobuf allows 2 GiB", len(model))

@@ -194,6 +194,9 @@ func TestCancel(t *testing.T) {
 }
 
 func TestLocate(t *testing.T) {
+	old := inside
+	t.Cleanup(func() { inside = old })
+	inside = carried{} // as in a program built without the tag embedort
 	dir := t.TempDir()
 	write := func(name, data string) string {
 		p := filepath.Join(dir, name)

@@ -98,3 +98,19 @@ func TestEveryPlatformIsPinned(t *testing.T) {
 		}
 	}
 }
+
+// What goes into a program is the pinned library, and nothing where it is not to be had.
+func TestEmbed(t *testing.T) {
+	ready := filepath.Join(t.TempDir(), "a.whl")
+	wheel(t, ready, "onnxruntime/capi/onnxruntime.dll", "not the pinned bytes")
+	fakePip(t, ready)
+	dir := t.TempDir()
+	for platform, want := range map[string]string{"windows/amd64": "pinned is", "plan9/386": "no pinned library"} {
+		if _, err := embed(context.Background(), dir, platform); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", platform, err, want)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*", "*")); len(left) > 0 {
+		t.Errorf("left %v", left)
+	}
+}

@@ -8,6 +8,9 @@
 //
 //	go run ./server/ort/fetch           # the processor library
 //	go run ./server/ort/fetch --cuda    # the CUDA 13 libraries (pip only, 250 MB)
+//	go run ./server/ort/fetch --embed windows/amd64
+//
+// The last makes the library ready to go into a program for that system: see embed.go.
 //
 // The path of the library is the only thing printed on standard output.
 package main
@@ -30,11 +33,17 @@ const Version = "1.30.0"
 func main() {
 	cuda := flag.Bool("cuda", false, "fetch the CUDA libraries instead (Linux x86-64, pip only)")
 	cache := flag.String("cache", "", "cache folder (default: the user's cache folder, semirest/ort)")
+	platform := flag.String("embed", "", "make the library of this system, as linux/arm64, ready to be built into a program (pip only)")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	path, err := fetch(ctx, *cache, *cuda)
+	path, err := "", error(nil)
+	if *platform != "" {
+		path, err = embed(ctx, filepath.Join("server", "ort", "embedded"), *platform)
+	} else {
+		path, err = fetch(ctx, *cache, *cuda)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fetch:", err)
 		os.Exit(1)

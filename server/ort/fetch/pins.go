@@ -18,6 +18,7 @@ type source struct {
 const (
 	so    = "libonnxruntime.so"
 	dylib = "libonnxruntime.dylib"
+	dll   = "onnxruntime.dll"
 )
 
 // processor lists, for each platform, the packages of the processor library in
@@ -41,6 +42,22 @@ var processor = map[string][]source{
 		{"npm", "onnxruntime-node", "", []file{
 			{"package/bin/napi-v6/darwin/arm64/libonnxruntime." + Version + ".dylib", dylib, "685d2be5dba1309c89d3a5324b7fd06a5c42f1a61bfea32d14c4cc28d072121d"}}},
 	},
+	"windows/amd64": {
+		{"pip", "onnxruntime", "win_amd64", []file{
+			{"onnxruntime/capi/onnxruntime.dll", dll, "44741724166ad61c8c82885e394793807f2cf5707c83b9e33c2d78d75c6e7650"}}},
+		{"npm", "onnxruntime-node", "", []file{
+			{"package/bin/napi-v6/win32/x64/onnxruntime.dll", dll, "508c362f5673483dd3a086379c392795b2e42d10d5e6f3f90ebd7ac21c97af67"}}},
+	},
+}
+
+// terms are the licence of the processor library and those of what is inside
+// it, as pip's packages hold them: a release ships them with the library.
+func terms(platform string) []file {
+	licence, notices := "2f07c72751aed99790b8a4869cf2311df85a860b22ded05fa22803587a48922c", "143764b952fdb1a7c69ce653bfba74a7744d6a8a573bfb73e235fba356c83de3"
+	if platform == "windows/amd64" { // the same words, other ends of lines
+		licence, notices = "c250d6278f0b47a6439fb7592b08b58a55eb9f535aa49a1db63211c3f982b674", "c53a76501ef60db6f865f20599f220761201ac4057683acefdab37d861b86622"
+	}
+	return []file{{"onnxruntime/LICENSE", "LICENSE", licence}, {"onnxruntime/ThirdPartyNotices.txt", "ThirdPartyNotices.txt", notices}}
 }
 
 // accelerated lists the CUDA 13 libraries; cuDNN 9 and the CUDA runtime must be

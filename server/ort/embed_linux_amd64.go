@@ -1,0 +1,12 @@
+//go:build embedort
+
+package ort
+
+import _ "embed"
+
+var (
+	//go:embed embedded/linux_amd64/library.gz
+	carriedGzip string
+	//go:embed embedded/linux_amd64/library.sha256
+	carriedSum string
+)
