@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"image"
 	"image/color"
@@ -18,6 +19,8 @@ import (
 	"semirest/server/demo"
 	"semirest/server/npy"
 	"semirest/server/ort"
+	"semirest/server/picture"
+	"semirest/server/verdict"
 	"semirest/shared/prep"
 )
 
@@ -70,7 +73,7 @@ func writeImage(path string, img image.Image) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return writePNG(path, img)
+	return picture.SavePNG(path, img)
 }
 
 func asImage(rgb []byte, w, h int) image.Image {
@@ -118,6 +121,20 @@ func writeMVTec(dir string) error {
 		}
 	}
 	return nil
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(to), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(to, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // files lists what lies below dir.
@@ -203,8 +220,8 @@ func TestCommands(t *testing.T) {
 
 	t.Run("score", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "new", "scored")
-		verdicts := decode[[]verdict](t, succeed(t, "score", "--model", model, "--out", dir, "--json", hole(114), hole(115)))
-		want := []string{"114.json", "114_heat.png", "114_overlay.png", "115.json", "115_heat.png", "115_overlay.png"}
+		verdicts := decode[[]verdict.Verdict](t, succeed(t, "score", "--model", model, "--out", dir, "--json", hole(114), hole(115)))
+		want := []string{"114.json", "114_heat.png", "114_overlay.png", "115.json", "115_heat.png", "115_overlay.png", "scores.csv"}
 		if got := files(t, dir); !slices.Equal(got, want) {
 			t.Errorf("files %v", got)
 		}
@@ -238,6 +255,48 @@ func TestCommands(t *testing.T) {
 		}
 	})
 
+	t.Run("score of folders", func(t *testing.T) {
+		dir := t.TempDir()
+		in, to := filepath.Join(dir, "line"), filepath.Join(dir, "scored")
+		for _, name := range []string{"a/1.png", "a/b/1.png", "2.png"} {
+			copyFile(t, hole(114), filepath.Join(in, name))
+		}
+		for name, text := range map[string]string{"2.jpg": "no picture", "notes.txt": "a note"} {
+			if err := os.WriteFile(filepath.Join(in, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		code, out, log := semirest(t.Context(), "score", "--model", model, "--out", to, "--no-png", in)
+		if code != exitFailure || strings.Count(out, "DEFECT") != 3 || !strings.Contains(log, "notes.txt") || !strings.Contains(log, "1 of 4") {
+			t.Errorf("exit code %d, %q, %q", code, out, log)
+		}
+		if got := files(t, to); !slices.Equal(got, []string{"2.png.json", "a/1.json", "a/b/1.json", "scores.csv"}) {
+			t.Errorf("files %v", got)
+		}
+		text, err := os.ReadFile(filepath.Join(to, "scores.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll()
+		if err != nil || len(rows) != 5 || rows[1][0] != filepath.Join(in, "2.jpg") || rows[1][1] != "error" || rows[2][1] != "defect" || rows[2][4] != "cloth" {
+			t.Errorf("%v, %q", err, rows)
+		}
+		lines := filepath.Join(dir, "all.jsonl")
+		code, _, log = semirest(t.Context(), "score", "--model", model, "--out", to, "--no-png", "--table", lines, filepath.Join(in, "a"), filepath.Join(in, "2.png"))
+		if code != 0 || !strings.Contains(log, "3 pictures, 3 with a defect: "+lines) {
+			t.Errorf("exit code %d, %q", code, log)
+		}
+		if text, err = os.ReadFile(lines); err != nil || strings.Count(string(text), "\n") != 3 {
+			t.Fatalf("%q, %v", text, err)
+		}
+		first := decode[map[string]any](t, strings.SplitN(string(text), "\n", 2)[0])
+		if first["image"] != filepath.Join(in, "a", "1.png") || first["defect"] != true || first["score"].(float64) < 1 {
+			t.Errorf("%v", first)
+		}
+		fails(t, exitUsage, ".jsonl", "score", "--model", model, "--out", to, "--table", "all.xlsx", in)
+		fails(t, exitFailure, "no images", "score", "--model", model, "--out", to, t.TempDir())
+	})
+
 	t.Run("score of a text file", func(t *testing.T) {
 		dir := t.TempDir()
 		text := filepath.Join(dir, "text.png")
@@ -249,12 +308,12 @@ func TestCommands(t *testing.T) {
 		if code != exitFailure || !strings.Contains(log, "text.png") || !strings.Contains(log, "1 of 2") || !strings.Contains(out, "114.png") {
 			t.Errorf("exit code %d, %q, %q", code, out, log)
 		}
-		if got := files(t, to); !slices.Equal(got, []string{"114.json", "114_heat.png", "114_overlay.png"}) {
+		if got := files(t, to); !slices.Equal(got, []string{"114.json", "114_heat.png", "114_overlay.png", "scores.csv"}) {
 			t.Errorf("files %v", got)
 		}
 		// A file stands where the folder should be made.
 		fails(t, exitFailure, "text.png", "score", "--model", model, "--out", filepath.Join(text, "sub"), hole(114))
-		fails(t, exitUsage, "two folders", "score", "--model", model, "--out", to, hole(114), filepath.Join(dir, "114.jpg"))
+		fails(t, exitFailure, "two folders", "score", "--model", model, "--out", to, hole(114), hole(114))
 		fails(t, exitFailure, "not a usable SemiREST model", "score", "--model", text, "--out", to, hole(114))
 	})
 

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"semirest/server/detect"
+	"semirest/server/plain"
 )
 
 // Exit codes of the program.
@@ -49,7 +50,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("stopped; nothing was written")
 	}
-	fmt.Fprintln(stderr, "semirest:", err)
+	fmt.Fprintln(stderr, "semirest:", plain.Error(err, args...))
 	var wrong usageError
 	if !*begun || errors.As(err, &wrong) || errors.Is(err, detect.ErrSettings) {
 		return exitUsage

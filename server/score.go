@@ -2,179 +2,128 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"semirest/server/detect"
 	"semirest/server/ort"
-	"semirest/server/picture"
-	"semirest/server/web"
-	"semirest/shared/durable"
-	"semirest/shared/heat"
-	"semirest/shared/prep"
+	"semirest/server/plain"
+	"semirest/server/verdict"
 )
 
-// greyTop is the calibrated score that is white in the raw heat map.
-const greyTop = 2
-
-// verdict is the JSON that score writes for a picture. Scores are calibrated:
-// 1.0 is the threshold.
-type verdict struct {
-	Image   string    `json:"image"`
-	Model   string    `json:"model"`
-	Width   int       `json:"width"`
-	Height  int       `json:"height"`
-	Score   float64   `json:"score"`   // the largest block score
-	Defect  bool      `json:"defect"`  // score >= 1
-	Hottest web.Area  `json:"hottest"` // the block of that score
-	Rows    int       `json:"rows"`
-	Cols    int       `json:"cols"`
-	Blocks  []float32 `json:"blocks"`   // [rows, cols]
-	GreyTop float64   `json:"grey_top"` // the score that 65535 in the raw map stands for; 0 is 0
-	Overlay string    `json:"overlay"`
-	Heat    string    `json:"heat"`
+// scoreOptions are the flags of semirest score.
+type scoreOptions struct {
+	model, out, table string
+	noHeat, json      bool
+	run               ort.Options
+	ortLib            string
 }
 
 func newScoreCmd() *cobra.Command {
-	var model, out, lib string
-	var run ort.Options
-	var asJSON bool
+	var o scoreOptions
 	cmd := &cobra.Command{
-		Use:   "score --model MODEL --out DIR IMAGE...",
-		Short: "Score pictures and write their heat maps",
+		Use:   "score --model MODEL --out DIR (PICTURE|FOLDER)...",
+		Short: "Score pictures and folders of pictures, and write their heat maps and one table",
 		Long: `Writes for every picture NAME_overlay.png, the heat map over the picture;
 NAME_heat.png, the raw map in 16-bit grey, 65535 standing for twice the
-threshold; and NAME.json with the verdict and the block scores. Scores are
-calibrated: 1.0 is the threshold. A picture that can't be read is reported and
-the others are scored all the same; the exit code is 1 then.`,
-		Example: "  semirest score --model bottle.safetensors --out scored part1.png part2.jpg",
-		Args:    cobra.MinimumNArgs(1),
+threshold; and NAME.json with the verdict and the block scores. A folder is
+scored with all folders in it, and its outputs lie as its pictures do.
+
+DIR/scores.csv has a row a picture, as the page's results do; --table names
+another file, of JSON lines where it ends in .jsonl. Scores are calibrated: 1.0
+is the threshold. A picture that can't be read is reported and the others are
+scored all the same; the exit code is 1 then.`,
+		Example: "  semirest score --model bottle.safetensors --out scored part1.png part2.jpg\n" +
+			"  semirest score --model bottle.safetensors --out scored --no-png --table scored/all.jsonl line3/",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			names, err := outputNames(args)
+			if o.table == "" {
+				o.table = filepath.Join(o.out, "scores.csv")
+			}
+			if err := verdict.CheckTable(o.table); err != nil {
+				return usagef("--table %v", err)
+			}
+			inputs, passed, err := verdict.Find(args)
 			if err != nil {
 				return err
 			}
-			m, err := detect.Load(model)
+			if len(passed) > 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "passed over as no pictures: %s\n", some(passed))
+			}
+			m, err := detect.Load(o.model)
 			if err != nil {
 				return err
 			}
-			if err := startRuntime(lib); err != nil {
+			warnOf(cmd.ErrOrStderr(), m)
+			if err := startRuntime(o.ortLib); err != nil {
 				return err
 			}
-			scorer, err := detect.NewScorer(m, run)
+			s, err := verdict.NewScorer(o.model, m, o.run)
 			if err != nil {
 				return err
 			}
-			defer scorer.Close()
-			if err := os.MkdirAll(out, 0o755); err != nil {
-				return err
-			}
-			var failed int
-			verdicts := []verdict{} // [] in JSON, not null
-			for i, path := range args {
-				v, err := scoreFile(cmd.Context(), m, scorer, path, filepath.Join(out, names[i]))
-				if errors.Is(err, context.Canceled) {
-					return err
-				}
-				if err != nil {
-					failed++
-					fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", path, err)
-					continue
-				}
-				v.Model = model
-				if asJSON {
-					verdicts = append(verdicts, v)
-				} else {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s\t%.3f\t%s\n", path, v.Score, map[bool]string{false: "normal", true: "DEFECT"}[v.Defect])
-				}
-			}
-			if asJSON {
-				if err := printJSON(cmd.OutOrStdout(), verdicts); err != nil {
-					return err
-				}
-			}
-			if failed > 0 {
-				return fmt.Errorf("%d of %d pictures could not be scored", failed, len(args))
-			}
-			return nil
+			defer s.Close()
+			s.NoHeat = o.noHeat
+			return score(cmd, &o, s, inputs)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&model, "model", "", "model file")
-	f.StringVar(&out, "out", "", "folder to write to; it is made where it does not exist")
-	f.BoolVar(&asJSON, "json", false, "print the verdicts as JSON too")
-	runFlags(f, &run, &lib)
+	f.StringVar(&o.model, "model", "", "model file")
+	f.StringVar(&o.out, "out", "", "folder to write to; it is made where it does not exist")
+	f.StringVar(&o.table, "table", "", "file of all verdicts, .csv or .jsonl (default: scores.csv in --out)")
+	f.BoolVar(&o.noHeat, "no-png", false, "write no heat maps")
+	f.BoolVar(&o.json, "json", false, "print the verdicts as JSON too")
+	runFlags(f, &o.run, &o.ortLib)
 	require(cmd, "model", "out")
 	return cmd
 }
 
-// outputNames gives each picture the name of its outputs: the file's without
-// its extension. Two of one name would overwrite each other.
-func outputNames(paths []string) ([]string, error) {
-	names := make([]string, len(paths))
-	taken := make(map[string]string)
-	for i, path := range paths {
-		base := filepath.Base(path)
-		name := strings.TrimSuffix(base, filepath.Ext(base))
-		if other, ok := taken[name]; ok {
-			return nil, usagef("%s and %s would both be written as %s.json: score them into two folders", other, path, name)
+// score scores the pictures and writes the table of those that it came to.
+func score(cmd *cobra.Command, o *scoreOptions, s *verdict.Scorer, inputs []verdict.Input) error {
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return err
+	}
+	var table verdict.Table
+	failed, defects := 0, 0
+	verdicts := []verdict.Verdict{} // [] in JSON, not null
+	for i, in := range inputs {
+		v, err := s.File(cmd.Context(), in, o.out)
+		if errors.Is(err, context.Canceled) {
+			return errors.Join(stopped(fmt.Sprintf("%d of %d pictures are scored: see %s", i, len(inputs), o.table)), table.Write(o.table))
 		}
-		taken[name] = path
-		names[i] = name
+		if err != nil {
+			failed++
+			table.Fail(in.Path, o.model, plain.Error(err, in.Path))
+			fmt.Fprintln(cmd.ErrOrStderr(), plain.Error(fmt.Errorf("%s: %w", in.Path, err), in.Path))
+			continue
+		}
+		table.Add(v)
+		word := "normal"
+		if v.Defect {
+			word = "DEFECT"
+			defects++
+		}
+		if o.json {
+			verdicts = append(verdicts, v)
+		} else {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s\t%.3f\t%s\n", in.Path, v.Score, word)
+		}
 	}
-	return names, nil
-}
-
-// scoreFile scores one picture and writes its three files beside stem.
-func scoreFile(ctx context.Context, m *detect.Model, scorer *detect.Scorer, path, stem string) (verdict, error) {
-	rgb, err := picture.DecodeFile(path, prep.DefaultLimits)
-	if err != nil {
-		return verdict{}, err
+	if err := table.Write(o.table); err != nil {
+		return err
 	}
-	plan, crops, err := m.Crops(rgb.Pix, rgb.Size)
-	if err != nil {
-		return verdict{}, err
+	if o.json {
+		if err := printJSON(cmd.OutOrStdout(), verdicts); err != nil {
+			return err
+		}
 	}
-	scores, err := scorer.Planned(ctx, plan, crops)
-	if err != nil {
-		return verdict{}, err
+	if failed > 0 {
+		return fmt.Errorf("%d of %d pictures could not be scored; %s says which", failed, len(inputs), o.table)
 	}
-	scores.Calibrate(m.Threshold.Value)
-	top, row, col := scores.Max()
-	x0, y0, x1, y1 := scores.Area(row, col, plan.Picture.W, plan.Picture.H)
-	v := verdict{
-		Image: path, Width: rgb.W, Height: rgb.H, Score: float64(top), Defect: top >= 1,
-		Hottest: web.Area{Row: row, Col: col, X0: x0, Y0: y0, X1: x1, Y1: y1},
-		Rows:    scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: greyTop,
-		Overlay: filepath.Base(stem) + "_overlay.png", Heat: filepath.Base(stem) + "_heat.png",
-	}
-	values := heat.New(scores.Rows, scores.Cols, rgb.W, rgb.H).Map(nil, scores.Values)
-	if err := writePNG(stem+"_overlay.png", overlay(rgb, values)); err != nil {
-		return v, err
-	}
-	grey := &image.Gray16{Pix: heat.Grey16(nil, values, 0, greyTop), Stride: 2 * rgb.W, Rect: image.Rect(0, 0, rgb.W, rgb.H)}
-	if err := writePNG(stem+"_heat.png", grey); err != nil {
-		return v, err
-	}
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return v, err
-	}
-	return v, durable.Write(stem+".json", append(text, '\n'))
-}
-
-// overlay lays a map of calibrated scores over its picture, as the page does.
-func overlay(rgb picture.RGB, values []float32) image.Image {
-	out := rgb.Image()
-	var table heat.Table
-	table.Fill(heat.Look{Palette: heat.Inferno, Opacity: 0.7, Threshold: heat.Level(1, 0, greyTop), Below: 0.5})
-	table.Over(out.Pix, heat.Quantize(nil, values, 0, greyTop))
-	return out
+	fmt.Fprintf(cmd.ErrOrStderr(), "%d pictures, %d with a defect: %s\n", len(inputs), defects, o.table)
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
 	"os"
 	"path/filepath"
 
@@ -14,7 +13,6 @@ import (
 	"semirest/server/picture"
 	"semirest/server/supervision"
 	"semirest/server/synth"
-	"semirest/shared/durable"
 	"semirest/shared/prep"
 )
 
@@ -107,13 +105,13 @@ func simulate(cmd *cobra.Command, o *simulateOptions) (list []simulated, err err
 			v.Foreground = float64(ones(m.Foreground)) / float64(len(m.Foreground))
 		}
 		list = append(list, v)
-		err := errors.Join(writePNG(filepath.Join(o.out, v.Image), drawn(s.Picture).Image()),
-			writePNG(filepath.Join(o.out, v.Mask), picture.MaskImage(s.Mask, prep.Size{W: s.W, H: s.H})))
+		err := errors.Join(picture.SavePNG(filepath.Join(o.out, v.Image), drawn(s.Picture).Image()),
+			picture.SavePNG(filepath.Join(o.out, v.Mask), picture.MaskImage(s.Mask, prep.Size{W: s.W, H: s.H})))
 		if err != nil {
 			return nil, err
 		}
 	}
-	return list, writePNG(filepath.Join(o.out, "sheet.png"), drawn(synth.Sheet(rows, 192, 2)).Image())
+	return list, picture.SavePNG(filepath.Join(o.out, "sheet.png"), drawn(synth.Sheet(rows, 192, 2)).Image())
 }
 
 func drawn(p synth.Picture) picture.RGB {
@@ -125,12 +123,4 @@ func ones(mask []byte) (n int) {
 		n += int(v)
 	}
 	return n
-}
-
-func writePNG(path string, m image.Image) error {
-	data, err := picture.PNG(m)
-	if err != nil {
-		return err
-	}
-	return durable.Write(path, data)
 }

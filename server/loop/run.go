@@ -21,7 +21,6 @@ import (
 	"semirest/server/picture"
 	"semirest/server/project"
 	"semirest/server/train"
-	"semirest/shared/durable"
 	"semirest/shared/prep"
 )
 
@@ -352,10 +351,7 @@ func (l *Loop) SamplePicture(id project.ID) ([]byte, error) {
 
 // saveSample writes a sample's picture down.
 func (l *Loop) saveSample(id project.ID, pix []byte, size prep.Size) error {
-	data, err := picture.PNG(picture.RGB{Size: size, Pix: pix}.Image())
-	if err == nil {
-		err = durable.Write(filepath.Join(l.folder(id), sampleFile), data)
-	}
+	err := picture.SavePNG(filepath.Join(l.folder(id), sampleFile), picture.RGB{Size: size, Pix: pix}.Image())
 	if err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}

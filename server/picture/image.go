@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 
+	"semirest/shared/durable"
 	"semirest/shared/prep"
 )
 
@@ -26,6 +27,15 @@ func MaskImage(mask []byte, size prep.Size) *image.Gray {
 		m.Pix[i] = 255 * v
 	}
 	return m
+}
+
+// SavePNG writes a picture to a file whole or not at all.
+func SavePNG(path string, m image.Image) error {
+	data, err := PNG(m)
+	if err != nil {
+		return err
+	}
+	return durable.Write(path, data)
 }
 
 // PNG encodes a picture.

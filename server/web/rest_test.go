@@ -24,6 +24,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"semirest/server/job"
+	"semirest/shared/block"
 	"semirest/shared/prep"
 	"semirest/shared/wire"
 )
@@ -121,7 +122,7 @@ func TestAnUploadedPictureGetsAVerdict(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("%d %+v", status, f)
 	}
-	if got.Verdict != "anomalous" || got.Hottest != (Area{1, 3, 96, 32, 128, 64}) || got.Crops != 1 || got.Detector != "fake" {
+	if got.Verdict != "anomalous" || got.Hottest != (block.Area{Row: 1, Col: 3, X0: 96, Y0: 32, X1: 128, Y1: 64}) || got.Crops != 1 || got.Detector != "fake" {
 		t.Errorf("result %+v", got)
 	}
 	if math.Abs(float64(got.Score)-2.4) > 0.1 || got.Score != got.Grid.Scores[1*4+3] || len(got.Grid.Scores) != 12 {

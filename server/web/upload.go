@@ -20,13 +20,13 @@ import (
 
 // resultJSON is the answer to an uploaded picture. Scores are calibrated: 1.0 is the detector's threshold.
 type resultJSON struct {
-	Detector string   `json:"detector"`
-	Model    string   `json:"model"`
-	Verdict  string   `json:"verdict"` // "normal" or "anomalous"
-	Score    float32  `json:"score"`   // the largest block's
-	Picture  sizeJSON `json:"picture"` // upright
-	Hottest  Area     `json:"hottest"`
-	Crops    int      `json:"crops"`
+	Detector string     `json:"detector"`
+	Model    string     `json:"model"`
+	Verdict  string     `json:"verdict"` // "normal" or "anomalous"
+	Score    float32    `json:"score"`   // the largest block's
+	Picture  sizeJSON   `json:"picture"` // upright
+	Hottest  block.Area `json:"hottest"`
+	Crops    int        `json:"crops"`
 	Grid     struct {
 		Rows   int       `json:"rows"`
 		Cols   int       `json:"cols"`
@@ -40,16 +40,6 @@ type resultJSON struct {
 		Score  float64 `json:"score"` // in the detector, all crops
 		Total  float64 `json:"total"`
 	} `json:"milliseconds"`
-}
-
-// Area is a block and the part of the upright picture that it covers.
-type Area struct {
-	Row int     `json:"row"`
-	Col int     `json:"col"`
-	X0  float64 `json:"x0"`
-	Y0  float64 `json:"y0"`
-	X1  float64 `json:"x1"`
-	Y1  float64 `json:"y1"`
 }
 
 // postScore decodes, cuts and scores one uploaded picture.
@@ -87,14 +77,12 @@ func (s *Server) postScore(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v, row, col := scores.Max()
+	v, hottest := scores.Hottest(plan.Picture.W, plan.Picture.H)
 	out.Detector, out.Model, out.Score, out.Verdict = det.Name, det.Model, v, "normal"
 	if v >= 1 {
 		out.Verdict = "anomalous"
 	}
-	x0, y0, x1, y1 := scores.Area(row, col, plan.Picture.W, plan.Picture.H)
-	out.Hottest = Area{row, col, x0, y0, x1, y1}
-	out.Picture, out.Crops = sizeJSON{plan.Picture.W, plan.Picture.H}, len(plan.Crops)
+	out.Hottest, out.Picture, out.Crops = hottest, sizeJSON{plan.Picture.W, plan.Picture.H}, len(plan.Crops)
 	out.Grid.Rows, out.Grid.Cols, out.Grid.Block, out.Grid.Scores = scores.Rows, scores.Cols, scores.Size, scores.Values
 	out.Milliseconds.Total = milliseconds(time.Since(start))
 	return c.JSON(http.StatusOK, out)

@@ -86,6 +86,23 @@ func (s Scores) Calibrate(threshold float64) {
 	}
 }
 
+// Area is a block and the part of its upright picture that it covers, in pixels.
+type Area struct {
+	Row int     `json:"row"`
+	Col int     `json:"col"`
+	X0  float64 `json:"x0"`
+	Y0  float64 `json:"y0"`
+	X1  float64 `json:"x1"`
+	Y1  float64 `json:"y1"`
+}
+
+// Hottest returns the largest score and its block in a picture of w x h pixels; see Max.
+func (s Scores) Hottest(w, h int) (float32, Area) {
+	v, row, col := s.Max()
+	x0, y0, x1, y1 := s.Area(row, col, w, h)
+	return v, Area{row, col, x0, y0, x1, y1}
+}
+
 // Max returns the largest score and its block, the image score of METHOD
 // section 5. NaN is never the largest. Of equal scores the first wins. An
 // empty map gives 0 at (0, 0).

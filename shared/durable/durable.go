@@ -57,6 +57,9 @@ func create(dir, base string) (*os.File, error) {
 		name := filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", base, try))
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		if err == nil || !errors.Is(err, os.ErrExist) || try == 100 {
+			if failed := (*os.PathError)(nil); errors.As(err, &failed) {
+				err = failed.Err // Replace names the file that was asked for
+			}
 			return f, err
 		}
 	}
