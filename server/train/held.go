@@ -120,6 +120,12 @@ func (g *gatherer) heldOut(ctx context.Context) (*held, error) {
 		}
 		v := cut(rng, p, s.Pix, s.Mask, nil)
 		v.name, v.exclude = order[i]+" (probe)", exclude(order[i])
+		// A part of a picture that fed the bank would find itself there. Two pictures do
+		// without: nothing would be left to search.
+		if s.Fill == synth.FillMoved && len(m.Images) > 2 {
+			v.name = order[i] + " (probe with a part of " + order[i+1] + ")"
+			v.exclude = append(v.exclude, exclude(order[i+1])...)
+		}
 		return v, nil
 	}, keep)
 	if err != nil {
