@@ -89,6 +89,7 @@ func (b *Builder) Softmax(x *Value, axis int) *Value {
 	float("Softmax", x)
 	axis = x.axis(axis)
 	return b.unary("Softmax", x, []onnx.Attribute{onnx.Int("axis", axis)}, func(out, g *Value) *Value {
+		// dx_i = y_i (g_i - sum_j g_j y_j)
 		gy := b.Mul(g, out)
 		return b.Sub(gy, b.Mul(out, b.ReduceSum(gy, true, axis)))
 	})
@@ -99,6 +100,7 @@ func (b *Builder) LogSoftmax(x *Value, axis int) *Value {
 	float("LogSoftmax", x)
 	axis = x.axis(axis)
 	return b.unary("LogSoftmax", x, []onnx.Attribute{onnx.Int("axis", axis)}, func(out, g *Value) *Value {
+		// dx_i = g_i - y_i sum_j g_j: no division, so nothing is lost where y_i is tiny
 		return b.Sub(g, b.Mul(b.Exp(out), b.ReduceSum(g, true, axis)))
 	})
 }

@@ -55,10 +55,12 @@ func (t *Trainable) Step(loss *Value, o AdamW) Layout {
 	rate := b.Input(InRate, Float32)
 	step := b.Input(InStep, Int64)
 
+	// Without keepdims, a scalar: the norm of the gradient of all parameters together.
 	norm := b.Sqrt(b.emit("ReduceSumSquare", []*Value{g, b.ints(0)},
 		[]onnx.Attribute{onnx.Int("keepdims", 0)}, Spec{Float32, nil}))
 	// All scalars are multiplied together before they meet a vector: every
 	// operator here is one more pass over all parameters.
+	// The clipped gradient is g*cut; m takes (1-beta1) of it, v (1-beta2) of its square.
 	s1, s2 := b.Scalar(1-o.Beta1), b.Scalar(1-o.Beta2)
 	if o.Clip > 0 {
 		cut := b.Min(b.Div(b.Scalar(o.Clip), b.Add(norm, b.Scalar(1e-6))), b.Scalar(1))
@@ -75,9 +77,13 @@ func (t *Trainable) Step(loss *Value, o AdamW) Layout {
 
 	m = b.Add(b.Mul(m, b.Scalar(o.Beta1)), b.Mul(g, s1))
 	v = b.Add(b.Mul(v, b.Scalar(o.Beta2)), b.Mul(b.Square(g), s2))
-	// rate * (m/c1) / (sqrt(v/c2) + eps), both fractions of the corrections taken out
+	// rate * (m/c1) / (sqrt(v/c2) + eps), c = 1 - beta^step, is
+	// rate*sqrt(c2)/c1 * m / (sqrt(v) + sqrt(c2)*eps): two scalars in the place of two
+	// passes over vectors.
 	update := b.Mul(b.Div(m, b.Add(b.Sqrt(v), eps)), size1)
 
+	// Decoupled decay multiplies the parameters, not the gradient. Decayed ones come
+	// first in the vector, so that it is one slice.
 	p := t.flat
 	if d := layout.Decayed(); d > 0 && o.Decay > 0 {
 		keep := b.Sub(b.Scalar(1), b.Mul(rate, b.Scalar(o.Decay)))

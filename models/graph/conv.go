@@ -141,7 +141,7 @@ func (b *Builder) kernelGradient(x, g *Value, kh, kw int, c ConvOptions) *Value 
 	xl := b.Transpose(x, 0, 2, 3, 1)
 	gl := b.Transpose(g, 0, 2, 3, 1)
 	gl = b.Reshape(gl, elements(gl.shape)/cout, cout)
-	parts := make([]*Value, 0, kh*kw)
+	parts := make([]*Value, 0, kh*kw) // [cout, cin, 1] each
 	for i := range kh {
 		rows := b.window(xl, 1, i*c.Dilation, oh, c.Stride)
 		for j := range kw {
@@ -166,9 +166,11 @@ func (b *Builder) groupedKernelGradient(x, g *Value, kh, kw int, c ConvOptions) 
 	// The result may be larger by what the stride left over: cut that from x.
 	x = b.Slice(x, 2, 0, (kh-1)*c.Dilation+(g.shape[2]-1)*c.Stride+1)
 	x = b.Slice(x, 3, 0, (kw-1)*c.Dilation+(g.shape[3]-1)*c.Stride+1)
+	// A weight's gradient sums over images what a convolution sums over input channels.
 	x = b.Reshape(x, n, c.Groups, cg, x.shape[2], x.shape[3])
 	x = b.Transpose(x, 2, 1, 0, 3, 4)
-	x = b.Reshape(x, cg, c.Groups*n, x.shape[3], x.shape[4])
+	x = b.Reshape(x, cg, c.Groups*n, x.shape[3], x.shape[4]) // [cin/group, groups*n, h, w]
+	// g [n, cout, oh, ow] as a kernel [cout, n, oh, ow]; k is [cin/group, cout, kh, kw].
 	k := b.Conv(x, b.Transpose(g, 1, 0, 2, 3), nil,
 		ConvOptions{Stride: c.Dilation, Dilation: c.Stride, Groups: c.Groups})
 	return b.Reshape(b.Transpose(k, 1, 0, 2, 3), cout, cg, kh, kw)

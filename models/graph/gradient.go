@@ -31,7 +31,7 @@ func (b *Builder) Gradients(loss *Value, wrt ...*Value) []*Value {
 		float("Gradients", v)
 		wanted[v] = true
 	}
-	seed := b.ScalarOf(loss, 1)
+	seed := b.ScalarOf(loss, 1) // d loss / d loss
 	if len(loss.shape) > 0 {
 		seed = b.Reshape(seed, loss.shape...)
 	}

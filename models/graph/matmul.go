@@ -84,6 +84,7 @@ func (b *Builder) Gemm(x, y, c *Value, transX, transY bool) *Value {
 	out := b.emit("Gemm", inputs, attrs, Spec{dtype, shape})
 	out.node.back = func(a *adjoint) {
 		g := a.out(0)
+		// y' = x' z' has dx' = g z'^T and dz' = x'^T g; Gemm transposes while it reads.
 		if a.wants(0) {
 			if transX { // x' = x^T: dx = (g y'^T)^T = y' g^T
 				a.give(0, b.Gemm(y, g, nil, transY, true))

@@ -141,7 +141,8 @@ func (b *Builder) resize(x *Value, h, w int, mode, coords string, rows func(from
 	out := b.emit("Resize", []*Value{x, nil, nil, b.ints(h, w)}, attrs,
 		Spec{x.dtype, []int{x.shape[0], x.shape[1], h, w}})
 	out.node.back = func(a *adjoint) {
-		// Resizing is A x B^T with two constant matrices; so is its transpose.
+		// Resizing a plane [xh, xw] is R x C^T with constant matrices R [h, xh] and C [w, xw];
+		// its transpose, which the gradient wants, is R^T g C.
 		down := b.Cast(b.transposed(rows(xh, h), h, xh), x.dtype) // [xh, h]
 		left := b.Cast(b.F32("", floats(rows(xw, w)), w, xw), x.dtype)
 		a.give(0, b.MatMul(down, b.MatMul(a.out(0), left)))
@@ -167,7 +168,8 @@ func (b *Builder) transposed(m []float64, rows, cols int) *Value {
 	return b.F32("", out, cols, rows)
 }
 
-// linearRows is the matrix [to, from] of bilinear resizing along one axis.
+// linearRows is the matrix [to, from] of bilinear resizing along one axis: pixel i's
+// centre, (i + 1/2) * from/to - 1/2 in the old pixels' numbers, lies between two of them.
 func linearRows(from, to int) []float64 {
 	m := make([]float64, to*from)
 	for i := range to {

@@ -59,10 +59,11 @@ func Blocks(b *graph.Builder, logits *graph.Value, mu, side int) *graph.Value {
 		b.Fail(fmt.Errorf("nets: blocks of %d cells don't divide a window of %d", side, mu))
 	}
 	n, k := logits.Dim(0), mu/side
+	// Row by row a cell's index is ((block row, row within), (block column, column
+	// within), logit): first the mean over the rows within, then over the columns.
 	logits = b.Reshape(logits, n, k, side, k, side*2)
-	logits = b.ReduceMean(logits, false, 2)
-	logits = b.ReduceMean(b.Reshape(logits, n, k*k, side, 2), false, 2)
-	return logits
+	logits = b.ReduceMean(logits, false, 2)                           // [n, k, k, side*2]
+	return b.ReduceMean(b.Reshape(logits, n, k*k, side, 2), false, 2) // [n, k*k, 2]
 }
 
 // Bagged adds windows, classifier and bagging: r holds the signed residuals of n maps,
@@ -147,8 +148,14 @@ func (s Sliding) alone(b *graph.Builder, c Classifier, src graph.Source, r *grap
 	return b.Reshape(c.Logits(b, src, x, nil), n, len(tokens)*size, 2)
 }
 
-// merge turns logits [n, tokens, 2] into the blocks' mean probabilities. tokens[w][k] says
-// which token window w's cell k is.
+// merge turns logits [n, tokens, 2] into the blocks' mean probabilities,
+// [n, rows/block, cols/block]. tokens[w][k] says which token window w's cell k is.
+//
+// Blocks at the edges lie in fewer windows than those in the middle, and a graph has no
+// ragged tables: each block looks up as many probabilities as the fullest one has, the
+// missing ones a zero appended to the list, and the sum is divided by its own number.
+// The mean is one of probabilities, not of logits, as METHOD has it; within a larger block
+// the cells' logits are averaged first, as in training.
 func (s Sliding) merge(b *graph.Builder, logits *graph.Value, tokens [][]int) *graph.Value {
 	n, f := logits.Dim(0), s.block()
 	rows, cols, per := s.Rows/f, s.Cols/f, s.Map/f
@@ -157,7 +164,7 @@ func (s Sliding) merge(b *graph.Builder, logits *graph.Value, tokens [][]int) *g
 	for w, at := range s.windows() {
 		for k := range per * per {
 			row, col := at.Row/f+k/per, at.Col/f+k%per
-			if row >= rows || col >= cols {
+			if row >= rows || col >= cols { // the filling of a window that is larger than the map
 				continue
 			}
 			group := make([]int, 0, f*f)
@@ -165,7 +172,7 @@ func (s Sliding) merge(b *graph.Builder, logits *graph.Value, tokens [][]int) *g
 				group = append(group, tokens[w][(k/per*f+i/f)*s.Map+k%per*f+i%f])
 			}
 			cell := row*cols + col
-			if s.Step == 0 && len(held[cell]) > 0 {
+			if s.Step == 0 && len(held[cell]) > 0 { // a single pass judges once
 				continue
 			}
 			held[cell] = append(held[cell], table.id(group, 0))

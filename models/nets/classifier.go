@@ -75,7 +75,8 @@ func (l *declared) linear(name string, in, out int) {
 		graph.Param{Name: name + ".bias", Shape: []int{out}})
 }
 
-// norm adds a layer norm's gain and bias.
+// norm adds a layer norm's gain and bias. Neither decays, nor do the biases and tables of
+// the others: see graph.Param.
 func (l *declared) norm(name string, width int) {
 	*l = append(*l,
 		graph.Param{Name: name + ".weight", Shape: []int{width}, Init: graph.Ones},

@@ -62,7 +62,10 @@ func (e edge) kind() int {
 
 var edgeKinds = [4]edge{{}, {right: true}, {bottom: true}, {bottom: true, right: true}}
 
-// plan finds the attention windows that block i computes and renames each window's tokens.
+// plan finds the attention windows that block i computes and renames each window's
+// tokens. tokens is [windows][mu*mu] names before the block; the table's members are the
+// names [groups*size] that the block gathers, and the new tokens, as large as the old ones,
+// number its results: token k of group g is g*size + k.
 func (s Swin) plan(i int, tokens [][]int) (*table, [][]int) {
 	size, side := s.Window*s.Window, s.Map/s.Window
 	order := windowOrder(s.Map, s.Window, s.shift(i))
@@ -94,11 +97,11 @@ func (s Swin) plan(i int, tokens [][]int) (*table, [][]int) {
 func (s Swin) shared(b *graph.Builder, src graph.Source, r *graph.Value, tokens [][]int) (*graph.Value, [][]int) {
 	size := s.Window * s.Window
 	p := resolve(s.Params(), src)
-	x := s.embed(b, p, r)
+	x := s.embed(b, p, r) // [n, cells, width]: a token a cell, whichever windows it is in
 	for i := range s.Depth {
 		var groups *table
 		groups, tokens = s.plan(i, tokens)
-		x = take(b, x, groups.members)
+		x = take(b, x, groups.members) // [n, groups*size, width]
 		a := attend{heads: s.Heads, groups: groups.len(), bias: s.bias(b, p, i)}
 		if s.shift(i) > 0 {
 			var masks []float32

@@ -111,7 +111,10 @@ func (s Swin) attend(b *graph.Builder, p params, i int) attend {
 	return a
 }
 
-// bias looks the relative position bias up: [heads, size, size].
+// bias looks the relative position bias up: [heads, size, size], size the tokens of an
+// attention window. The table [(2w-1)^2, heads] has a row for every way from one cell of
+// a window to another, -(w-1) to w-1 cells along each axis; pairs the same way apart
+// share it.
 func (s Swin) bias(b *graph.Builder, p params, i int) *graph.Value {
 	w, size := s.Window, s.Window*s.Window
 	index := make([]int, 0, size*size)
@@ -121,11 +124,12 @@ func (s Swin) bias(b *graph.Builder, p params, i int) *graph.Value {
 			index = append(index, row*(2*w-1)+col)
 		}
 	}
-	bias := b.Take(p[blockName(i)+".attn.bias_table"], 0, index...)
+	bias := b.Take(p[blockName(i)+".attn.bias_table"], 0, index...) // [size*size, heads]
 	return b.Reshape(b.Transpose(bias, 1, 0), s.Heads, size, size)
 }
 
-// maskedLogit is added where a token must not look; as Swin's authors have it.
+// maskedLogit is added where a token must not look, as Swin's authors have it: exp(-100)
+// is nothing beside what a token may look at, and a sum with it stays finite.
 const maskedLogit = -100
 
 // edge tells which edges of the map a shifted window crosses: the last row of windows and
@@ -134,7 +138,10 @@ type edge struct{ bottom, right bool }
 
 func edges(window, side int) edge { return edge{window/side == side-1, window%side == side-1} }
 
-// mask is the region mask of one shifted window, [size, size].
+// mask is the region mask of one shifted window, [size, size]. A window at the bottom
+// holds w - w/2 rows of the map's end and then w/2 of its beginning, one at the right
+// likewise columns: up to four regions that are no neighbours and must not see each
+// other.
 func (s Swin) mask(e edge) []float32 {
 	w := s.Window
 	region := func(cell int) int {

@@ -26,7 +26,8 @@ func (l *declared) block(name string, width int) {
 // for a branch that is always kept.
 type blockPath struct{ attention, mlp *graph.Value }
 
-// paths cuts Keep into factors; with no training, or no probability, there are none.
+// paths cuts Keep [branches, n] into a factor [n, 1, 1] a branch: a branch is kept or
+// dropped for a window as a whole. With no training, or no probability, there are none.
 func (t *Training) paths(b *graph.Builder, drop []float64) []blockPath {
 	list := make([]blockPath, len(drop)/2)
 	if t == nil || t.Keep == nil {
@@ -88,21 +89,25 @@ func kept(b *graph.Builder, y, factor *graph.Value) *graph.Value {
 func (p params) attention(b *graph.Builder, name string, x *graph.Value, a attend) *graph.Value {
 	n, tokens, width := x.Dim(0), x.Dim(1), x.Dim(2)
 	size, each := tokens/a.groups, width/a.heads
+	// One product makes all three; a copy lays each head's rows side by side, which is what
+	// MatMul wants of a stack of matrices.
 	var parts [3]*graph.Value // query, key, value, each [n*groups, heads, size, each]
 	for i, part := range b.Split(p.linear(b, name+".qkv", x), 2, width, width, width) {
 		part = b.Reshape(part, n*a.groups, size, a.heads, each)
 		parts[i] = b.Transpose(part, 0, 2, 1, 3)
 	}
+	// Dot products of random rows grow with the square root of their length. It is
+	// taken out of the query, which is smaller than the logits wherever size > each.
 	query := b.Mul(parts[0], b.Scalar(1/math.Sqrt(float64(each))))
-	logits := b.MatMul(query, b.Transpose(parts[1], 0, 1, 3, 2))
+	logits := b.MatMul(query, b.Transpose(parts[1], 0, 1, 3, 2)) // [n*groups, heads, size, size]
 	if a.bias != nil {
 		logits = b.Add(logits, a.bias)
 	}
-	if a.mask != nil {
+	if a.mask != nil { // a mask is a group's, whichever window the group is of
 		logits = b.Add(b.Reshape(logits, n, a.groups, a.heads, size, size), a.mask)
 		logits = b.Reshape(logits, n*a.groups, a.heads, size, size)
 	}
-	y := b.MatMul(b.Softmax(logits, -1), parts[2])
+	y := b.MatMul(b.Softmax(logits, -1), parts[2]) // [n*groups, heads, size, each]
 	y = b.Reshape(b.Transpose(y, 0, 2, 1, 3), n, tokens, width)
 	return p.linear(b, name+".proj", y)
 }

@@ -111,9 +111,9 @@ func (u UNet) Logits(b *graph.Builder, src graph.Source, x *graph.Value, _ *Trai
 	p := resolve(u.Params(), src)
 	n := x.Dim(0)
 	x = b.Reshape(u.Residual.add(b, x), n, u.Map, u.Map, u.In)
-	x = b.Transpose(x, 0, 3, 1, 2)
+	x = b.Transpose(x, 0, 3, 1, 2) // [n, d, mu, mu]: convolutions want channels first
 	levels := u.levels()
-	maps := make([]*graph.Value, levels+1)
+	maps := make([]*graph.Value, levels+1) // maps[i]: [n, down(i), mu/2^i, mu/2^i]
 	for i := range maps {
 		if i > 0 {
 			x = b.MaxPool(x, graph.PoolOptions{Kernel: 2, Stride: 2})
@@ -125,7 +125,7 @@ func (u UNet) Logits(b *graph.Builder, src graph.Source, x *graph.Value, _ *Trai
 	}
 	for i := levels - 1; i >= 0; i-- {
 		rise, join := u.decoder(i)
-		x = p.unetConv(b, rise, double(b, x))
+		x = p.unetConv(b, rise, double(b, x)) // [n, up(i), mu/2^i, mu/2^i]
 		x = b.Concat(1, x, maps[i])
 		for _, c := range join {
 			x = p.unetConv(b, c, x)
@@ -135,7 +135,8 @@ func (u UNet) Logits(b *graph.Builder, src graph.Source, x *graph.Value, _ *Trai
 	return b.Reshape(b.Transpose(x, 0, 2, 3, 1), n, u.Map*u.Map, 2)
 }
 
-// unetConv adds a 3x3 convolution, group norm and ReLU.
+// unetConv adds a 3x3 convolution, group norm and ReLU. The group norm is a layer norm over
+// [n*groups, channels/groups * rows * cols], whose gain and bias, one a channel, come after it.
 func (p params) unetConv(b *graph.Builder, c unetConv, x *graph.Value) *graph.Value {
 	x = b.Conv(x, p[c.name+".weight"], p[c.name+".bias"], graph.ConvOptions{Pads: graph.Same(1)})
 	shape := x.Shape()
