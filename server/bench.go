@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"semirest/server/demo"
+	"semirest/server/demo/fit"
 	"semirest/server/detect"
 	"semirest/server/ort"
 	"semirest/server/web"
@@ -135,14 +136,14 @@ func benchModel(ctx context.Context, path string, run ort.Options, log io.Writer
 		return m, path, err
 	}
 	fmt.Fprintln(log, "fitting a detector of the lite preset on synthetic pictures")
-	cfg, err := demoConfig()
+	cfg, err := fit.Settings(version)
 	if err != nil {
 		return nil, "", err
 	}
 	lite := detect.Lite()
 	cfg.Ref, cfg.BankRows, cfg.HoldOut, cfg.Run = lite.Ref, lite.BankRows, lite.HoldOut, run
 	s, _ := demo.Find("brushed-metal")
-	m, err := detect.Fit(ctx, cfg, surfacePictures{s, 12}, nil)
+	m, err := detect.Fit(ctx, cfg, fit.Pictures{Surface: s, Count: 12}, nil)
 	return m, "lite, fitted on synthetic pictures", err
 }
 

@@ -3,27 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"semirest/server/demo"
-	"semirest/server/detect"
 )
 
 // TestBenchMeasures runs the whole of bench, briefly, on a small model.
 func TestBenchMeasures(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "small.safetensors")
-	d := smallDemonstration(t, t.TempDir(), slog.New(slog.DiscardHandler), nil)
-	s, _ := demo.Find("woven-cloth")
-	m, err := detect.Fit(t.Context(), d.fitting, surfacePictures{s, 4}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Save(path); err != nil {
-		t.Fatal(err)
-	}
+	smallModel(t, path)
 	var out, log bytes.Buffer
 	run := func(args ...string) error {
 		cmd := newBenchCmd()

@@ -1,32 +1,29 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"semirest/frontend"
-	"semirest/server/detect"
-	"semirest/server/job"
+	"semirest/server/account"
+	"semirest/server/demo"
 	"semirest/server/ort"
-	"semirest/server/picture"
+	"semirest/server/project"
+	"semirest/server/train"
 	"semirest/server/web"
+	"semirest/server/workshop"
 	"semirest/shared/prep"
-	"semirest/shared/wire"
 )
 
 // serveOptions are the flags of semirest serve.
@@ -117,54 +114,89 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 		return err
 	}
 	detectors, err := loadDetectors(o.models, o.run)
+	defer func() { // those that no server has taken over
+		for _, d := range detectors {
+			d.Close()
+		}
+	}()
 	if err != nil {
 		return err
 	}
 	listener, err := listen(o.addr)
 	if err != nil {
-		return errors.Join(err, closeDetectors(detectors))
+		return err
 	}
 	defer listener.Close()
-	shop, err := openWorkshop(ctx, o, log)
+	shop, err := openShop(ctx, o, log)
 	if err != nil {
-		return errors.Join(err, closeDetectors(detectors))
+		return err
 	}
-	defer func() { err = errors.Join(err, shop.close()) }()
+	defer func() { err = errors.Join(err, shop.Close()) }()
 
 	c := web.Config{
 		Version: version, Page: frontend.Handler(), Decode: decodePicture, Proxies: proxies, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
 		Limits:   prep.Limits{MaxSide: prep.DefaultLimits.MaxSide, MaxPixels: o.maxPixels},
-		Accounts: shop.accounts, Workshop: shop.web(),
+		Accounts: shop.Accounts, Workshop: webWorkshop(shop),
 	}
-	var server *web.Server // set before the first job is submitted
-	jobs := job.New(ctx, 1, 16, func(i job.Info) { server.Tell("job "+i.ID, jobProgress(i)) })
-	c.Jobs = jobs
 	showing := o.demo && len(o.models) == 0
 	if showing {
-		c.Gallery = newGallery()
+		c.Gallery = gallery{demo.NewGallery()}
 	}
-	if server, err = web.New(c); err != nil {
-		return errors.Join(err, closeDetectors(detectors))
-	}
-	for _, d := range detectors {
-		if err := server.Install(d); err != nil {
-			return err
-		}
-	}
-	if err := shop.start(ctx, server); err != nil {
+	server, err := web.New(c)
+	if err != nil {
 		return err
 	}
-	if showing {
-		if err := startDemonstration(o, log, server, jobs); err != nil {
-			return err
+	for err == nil && len(detectors) > 0 {
+		if err = server.Install(detectors[0]); err == nil {
+			detectors = detectors[1:]
 		}
 	}
-	shop.greet(ctx, out)
+	if err == nil {
+		err = shop.Start(ctx, pages{server, o.run})
+	}
+	if err == nil && showing {
+		var stop func()
+		if stop, err = startDemonstration(ctx, o, log, server); err == nil {
+			defer stop()
+		}
+	}
+	if err != nil {
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return errors.Join(err, server.Stop(patience))
+	}
+	greet(ctx, out, shop)
 	fmt.Fprintf(out, "SemiREST is at %s\n", pageAddress(o.addr, listener.Addr()))
-	err = server.Serve(ctx, listener)
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return cmp.Or(err, jobs.Close(patience))
+	return server.Serve(ctx, listener)
+}
+
+// tuneTraining changes the settings of every training run; tests make them small with it.
+var tuneTraining func(*train.Config)
+
+// openShop opens the workshop in the folder that the flags name.
+func openShop(ctx context.Context, o *serveOptions, log *slog.Logger) (*workshop.Shop, error) {
+	s, dir, err := openStore(ctx, o.store, o.dataDir)
+	if err != nil {
+		return nil, err
+	}
+	return workshop.Open(s, dir, workshop.Options{
+		Version: version, Run: o.run, Log: log, Tune: tuneTraining,
+		Accounts: account.Options{
+			Enabled: o.auth, Log: log,
+			Requests: o.userRequests, Burst: int(math.Ceil(10 * o.userRequests)), BytesPerDay: int64(o.userGiB * (1 << 30)),
+		},
+	})
+}
+
+// greet says what is still to be done before people can sign in.
+func greet(ctx context.Context, out io.Writer, shop *workshop.Shop) {
+	if !shop.Accounts.Enabled() {
+		return
+	}
+	people, err := shop.Accounts.Users(ctx)
+	if err == nil && !slices.ContainsFunc(people, func(u project.User) bool { return u.Admin && !u.Blocked }) {
+		fmt.Fprintf(out, "Nobody can manage this server yet: make an account with semirest user add NAME --admin --projects %s\n", shop.Dir())
+	}
 }
 
 // networks reads the values of --trust-proxy.
@@ -180,113 +212,6 @@ func networks(texts []string) (out []netip.Prefix, err error) {
 		out = append(out, p.Masked())
 	}
 	return out, nil
-}
-
-// startDemonstration serves the demonstration's detectors, of which jobs fit those that are not there yet.
-func startDemonstration(o *serveOptions, log *slog.Logger, server *web.Server, jobs *job.Queue) error {
-	data, err := dataDir(o.dataDir)
-	if err != nil {
-		return err
-	}
-	d, err := newDemonstration(filepath.Join(data, "demo"), o.run, log, server.Install)
-	if err != nil {
-		return err
-	}
-	return d.start(jobs)
-}
-
-// loadDetectors reads the models of the --model flags.
-func loadDetectors(models []string, run ort.Options) (list []web.Detector, err error) {
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, closeDetectors(list))
-			list = nil
-		}
-	}()
-	named := make(map[string]string)
-	for _, flag := range models {
-		name, path, ok := strings.Cut(flag, "=")
-		if !ok || strings.ContainsAny(name, `/\`) { // a path may hold a '=' too
-			path = flag
-			name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		}
-		if other, twice := named[name]; twice {
-			return list, fmt.Errorf("--model %s: %s is called %q too; name one of them, as --model NAME=%s", flag, other, name, path)
-		}
-		named[name] = path
-		m, err := detect.Load(path)
-		if err != nil {
-			return list, fmt.Errorf("--model %s: %w", flag, err)
-		}
-		d, err := webDetector(name, path, m, run)
-		if err != nil {
-			return list, fmt.Errorf("--model %s: %w", flag, err)
-		}
-		list = append(list, d)
-	}
-	return list, nil
-}
-
-func closeDetectors(list []web.Detector) error {
-	for _, d := range list {
-		d.Close()
-	}
-	return nil
-}
-
-// webDetector makes a model ready to be served. path is its file, "" for one that could not be saved.
-func webDetector(name, path string, m *detect.Model, run ort.Options) (web.Detector, error) {
-	scorer, err := detect.NewScorer(m, run)
-	if err != nil {
-		return web.Detector{}, err
-	}
-	id := fmt.Sprintf("unsaved-%d", m.Provenance.Created.UnixNano())
-	if path != "" {
-		if id, err = fileID(path); err != nil {
-			return web.Detector{}, errors.Join(err, scorer.Close())
-		}
-	}
-	d := describeDetector(name, id, m)
-	d.Batch = batchOn(scorer.Device())
-	d.Scorer = scorer
-	d.Close = func() { _ = scorer.Close() } // nothing can be done about a session that does not close
-	return d, nil
-}
-
-// batchOn is the most crops in one run on a device. On a processor runs of several do not pay: see web.Detector.
-func batchOn(device string) int {
-	if device == ort.CUDA {
-		return 8
-	}
-	return 1
-}
-
-// describeDetector is all of a detector but what runs it.
-func describeDetector(name, id string, m *detect.Model) web.Detector {
-	kind := wire.Distance
-	if m.Supervision != "none" {
-		kind = wire.Probability
-	}
-	return web.Detector{
-		Name: name, Model: id, Preset: m.Preset, Supervision: m.Supervision, Created: m.Provenance.Created,
-		Input: m.Input, Tile: m.Tile, Block: m.Block, Kind: kind,
-		Threshold: m.Threshold.Value, FalseAlarms: m.Threshold.FalseAlarmRate,
-		Method: fmt.Sprintf("%g %% false alarms, %s of %d normal pictures", 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images),
-	}
-}
-
-// fileID tells one model file from another: the head of its SHA-256.
-func fileID(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }
 
 // listen opens the server's address; the error says what to do.
@@ -314,33 +239,4 @@ func pageAddress(asked string, got net.Addr) string {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port)
-}
-
-// dataDir is where the server keeps what it makes.
-func dataDir(flag string) (string, error) {
-	if flag != "" {
-		return flag, nil
-	}
-	if base := os.Getenv("XDG_DATA_HOME"); base != "" {
-		return filepath.Join(base, "semirest"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("no home folder to keep data in (%w); name one with --data-dir", err)
-	}
-	return filepath.Join(home, ".local", "share", "semirest"), nil
-}
-
-func decodePicture(data []byte, l prep.Limits) (prep.Size, []byte, error) {
-	p, err := picture.Decode(data, l)
-	return p.Size, p.Pix, err
-}
-
-// jobProgress shows a job to the people at the page.
-func jobProgress(i job.Info) web.Progress {
-	p := web.Progress{What: i.Name, Done: i.Progress.Done, Total: i.Progress.Total, Left: -1, Ended: i.State.Ended(), Failed: i.Err}
-	if i.Progress.Left > 0 {
-		p.Left = i.Progress.Left
-	}
-	return p
 }

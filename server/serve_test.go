@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -13,51 +12,54 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"semirest/server/demo"
+	"semirest/server/demo/fit"
 	"semirest/server/detect"
-	"semirest/server/job"
-	"semirest/server/ort"
+	"semirest/server/loop/looptest"
 	"semirest/server/web"
 	"semirest/shared/prep"
 )
 
-// smallDemonstration is the demonstration with a smaller input and fewer pictures, fitted within a second or two.
-func smallDemonstration(t *testing.T, dir string, log *slog.Logger, install func(web.Detector) error) demonstration {
+// smallFit is the demonstration with a smaller input and fewer pictures, fitted within a second or two.
+func smallFit(t *testing.T, dir string, logs io.Writer) fit.Detectors {
 	t.Helper()
-	lib, err := ort.Locate("")
-	if err != nil {
-		t.Fatal(err) // it says what to run
-	}
-	if err := ort.Init(lib); err != nil {
-		t.Fatal(err)
-	}
-	d, err := newDemonstration(dir, ort.Options{}, log, install)
+	looptest.Library(t)
+	settings, err := fit.Settings("test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.fitting.Ref, d.fitting.BankRows, d.pictures = 256, 1000, 16
-	return d
+	settings.Ref, settings.BankRows = 256, 1000
+	return fit.Detectors{Dir: dir, Settings: settings, Pictures: 16, Log: slog.New(slog.NewTextHandler(logs, nil))}
 }
 
-// runDemonstration serves it from dir and waits until every detector is there.
-func runDemonstration(t *testing.T, dir string) (url string, logs *lockedBuffer) {
+// smallModel saves a model of a surface, fitted on four pictures.
+func smallModel(t *testing.T, path string) {
 	t.Helper()
-	logs = new(lockedBuffer)
-	server, err := web.New(web.Config{Decode: decodePicture, Gallery: newGallery(), Log: slog.New(slog.NewTextHandler(logs, nil))})
+	s, _ := demo.Find("brushed-metal")
+	m, err := detect.Fit(t.Context(), smallFit(t, "", io.Discard).Settings, fit.Pictures{Surface: s, Count: 4}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := smallDemonstration(t, dir, slog.New(slog.NewTextHandler(logs, nil)), server.Install)
-	jobs := job.New(t.Context(), 1, 4, nil)
-	if err := d.start(jobs); err != nil {
+	if err := m.Save(path); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// runDemonstration serves it from dir, with every detector there.
+func runDemonstration(t *testing.T, dir string) (url string) {
+	t.Helper()
+	logs := new(lockedBuffer)
+	server, err := web.New(web.Config{Decode: decodePicture, Gallery: gallery{demo.NewGallery()}, Log: slog.New(slog.NewTextHandler(logs, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := demonstration(server, smallFit(t, dir, logs))
+	d.Fit(t.Context(), d.Load())
 	h := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -65,24 +67,9 @@ func runDemonstration(t *testing.T, dir string) (url string, logs *lockedBuffer)
 		if err := server.Stop(ctx); err != nil {
 			t.Error(err)
 		}
-		if err := jobs.Close(ctx); err != nil {
-			t.Error(err)
-		}
 		h.Close()
 	})
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		list := jobs.List()
-		for _, j := range list {
-			if j.State == job.Failed {
-				t.Fatal(j.Err)
-			}
-		}
-		if !slices.ContainsFunc(list, func(j job.Info) bool { return !j.State.Ended() }) {
-			return h.URL, logs
-		}
-	}
-	t.Fatal("the demonstration was not fitted within a minute")
-	return "", nil
+	return h.URL
 }
 
 // lockedBuffer is a log that several goroutines write and the test reads.
@@ -158,7 +145,7 @@ func upload(t *testing.T, url string, data []byte) scored {
 // again on what it saved.
 func TestTheDemonstrationFindsItsDefects(t *testing.T) {
 	dir := t.TempDir()
-	url, _ := runDemonstration(t, dir)
+	url := runDemonstration(t, dir)
 	var list struct {
 		Pictures []struct{ Name, Detector, Kind, Image, Mask string }
 	}
@@ -186,27 +173,11 @@ func TestTheDemonstrationFindsItsDefects(t *testing.T) {
 		t.Errorf("%d of 8 good pictures are called anomalous", falseAlarms)
 	}
 
-	again, logs := runDemonstration(t, dir)
-	if strings.Contains(logs.String(), "demonstration fitted") {
-		t.Errorf("a second start fitted again:\n%s", logs)
-	}
+	again := runDemonstration(t, dir)
 	before, after := fetch(t, url+"/api/v1/detectors/woven-cloth"), fetch(t, again+"/api/v1/detectors/woven-cloth")
 	var a, b struct{ Model string }
 	if json.Unmarshal(before, &a) != nil || json.Unmarshal(after, &b) != nil || a.Model == "" || a.Model != b.Model {
 		t.Errorf("another model after a restart: %s, %s", before, after)
-	}
-
-	// A model cut short is made again.
-	path := filepath.Join(dir, fmt.Sprintf("woven-cloth-%d.safetensors", demoEdition))
-	if err := os.Truncate(path, 1000); err != nil {
-		t.Fatal(err)
-	}
-	_, logs = runDemonstration(t, dir)
-	if n := strings.Count(logs.String(), "demonstration fitted"); n != 1 || !strings.Contains(logs.String(), "fitted anew") {
-		t.Errorf("%d fits after one model was damaged:\n%s", n, logs)
-	}
-	if _, err := detect.Load(path); err != nil {
-		t.Errorf("the damaged model was not replaced: %v", err)
 	}
 }
 
@@ -227,45 +198,6 @@ func maskShare(t *testing.T, mask []byte, got scored) float64 {
 		}
 	}
 	return float64(inside) / float64(all)
-}
-
-// TestADemonstrationThatCannotBeSaved serves all the same.
-func TestADemonstrationThatCannotBeSaved(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "a file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var logs lockedBuffer
-	installed := 0
-	d := smallDemonstration(t, filepath.Join(file, "demo"), slog.New(slog.NewTextHandler(&logs, nil)), func(det web.Detector) error {
-		installed++
-		det.Close()
-		return nil
-	})
-	d.pictures = 4
-	s, _ := demo.Find("brushed-metal")
-	if err := d.fit(t.Context(), s, func(job.Progress) {}); err != nil {
-		t.Fatal(err)
-	}
-	if installed != 1 || !strings.Contains(logs.String(), "could not be saved") {
-		t.Errorf("%d installed, log %s", installed, &logs)
-	}
-}
-
-func TestDemoProgressGrows(t *testing.T) {
-	last := -1
-	for _, stage := range []detect.Stage{detect.StageFeatures, detect.StageCoreset, detect.StageThreshold} {
-		for i := range 11 {
-			p := demoProgress(detect.Progress{Stage: stage, Done: i, Total: 10}, time.Second)
-			if p.Done < last || p.Done > 100 {
-				t.Errorf("%s %d: %d after %d", stage, i, p.Done, last)
-			}
-			last = p.Done
-		}
-	}
-	if last != 100 {
-		t.Errorf("ends at %d", last)
-	}
 }
 
 func TestServeSaysWhatIsWrong(t *testing.T) {
@@ -313,16 +245,7 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 func TestServeStartsAndStops(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	path := filepath.Join(t.TempDir(), "metal=1.safetensors")
-	d := smallDemonstration(t, t.TempDir(), slog.New(slog.DiscardHandler), nil)
-	d.pictures = 4
-	s, _ := demo.Find("brushed-metal")
-	m, err := detect.Fit(t.Context(), d.fitting, surfacePictures{s, 4}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Save(path); err != nil {
-		t.Fatal(err)
-	}
+	smallModel(t, path)
 	ctx, stop := context.WithCancel(t.Context())
 	out, done := new(lockedBuffer), make(chan error, 1)
 	cmd := newServeCmd()

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"semirest/server/detect"
 	"semirest/server/evaluation"
 	"semirest/server/ort"
 	"semirest/server/project"
@@ -24,8 +25,9 @@ type Options struct {
 	Run     ort.Options // how models run
 	Version string      // of this program, for models' provenance
 	Log     *slog.Logger
-	// Deployed is told after a model was swapped in; may be nil.
-	Deployed func(ctx context.Context, p project.Project, m project.Model)
+	// Deployed is told after a model was swapped in; may be nil. trained is the model itself, nil where the job was
+	// interrupted after it was listed.
+	Deployed func(ctx context.Context, p project.Project, m project.Model, trained *detect.Model)
 	// Tune may change a run's settings before it starts, always in the same way; may be
 	// nil. A test makes them small with it.
 	Tune func(*train.Config)
@@ -61,9 +63,6 @@ type running struct {
 
 // Why a running job's context ends.
 var errCanceled = errors.New("loop: the job was canceled")
-
-// ErrBusy says that too many jobs wait.
-var ErrBusy = errors.New("loop: too many training jobs wait: let one end, or cancel one")
 
 // mostWaiting bounds the jobs that are not ended, of all projects.
 const mostWaiting = 100
@@ -149,7 +148,7 @@ func (l *Loop) next(ctx context.Context) (project.Job, bool, error) {
 }
 
 // Submit queues a training run. Besides the store's errors it returns ones that wrap
-// project.ErrInvalid, where it cannot be trained as asked, and ErrBusy.
+// project.ErrInvalid, where it cannot be trained as asked, and project.ErrBusy.
 func (l *Loop) Submit(ctx context.Context, of project.ID, r project.Request, author string) (project.Job, error) {
 	if err := check(r); err != nil {
 		return project.Job{}, err
@@ -166,7 +165,7 @@ func (l *Loop) Submit(ctx context.Context, of project.ID, r project.Request, aut
 		return project.Job{}, err
 	}
 	if len(waiting) >= mostWaiting {
-		return project.Job{}, ErrBusy
+		return project.Job{}, fmt.Errorf("loop: %w: let one of %d training jobs end, or cancel one", project.ErrBusy, len(waiting))
 	}
 	j, err := l.store.CreateJob(ctx, project.Job{Project: of, State: project.Queued, Request: r, Author: author, Progress: project.Progress{Left: -1}})
 	if err != nil {

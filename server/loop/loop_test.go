@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"semirest/server/detect"
 	"semirest/server/evaluation"
 	"semirest/server/loop/looptest"
 	"semirest/server/ort"
@@ -90,7 +91,7 @@ func TestTrainingMakesADeployedModel(t *testing.T) {
 	p := labelledProject(t, s, evaluation.Box)
 	deployed := make(chan project.Model, 1)
 	dir := t.TempDir()
-	l, _ := start(t, s, Options{Dir: dir, Deployed: func(_ context.Context, _ project.Project, m project.Model) { deployed <- m }})
+	l, _ := start(t, s, Options{Dir: dir, Deployed: func(_ context.Context, _ project.Project, m project.Model, _ *detect.Model) { deployed <- m }})
 	var told seen
 	watching, unwatch := context.WithCancel(t.Context())
 	var watch sync.WaitGroup

@@ -174,7 +174,7 @@ func (l *Loop) make(ctx context.Context, j project.Job, r *reporter) (project.ID
 		return "", err
 	}
 	if i := slices.IndexFunc(models, func(m project.Model) bool { return m.Job == j.ID }); i >= 0 {
-		return models[i].ID, l.deploy(ctx, j, models[i]) // it stopped after the model was listed
+		return models[i].ID, l.deploy(ctx, j, models[i], nil) // it stopped after the model was listed
 	}
 	p, err := l.plan(ctx, j)
 	if err != nil {
@@ -197,7 +197,7 @@ func (l *Loop) make(ctx context.Context, j project.Job, r *reporter) (project.ID
 	if err != nil {
 		return "", err
 	}
-	return row.ID, l.deploy(ctx, j, row)
+	return row.ID, l.deploy(ctx, j, row, m)
 }
 
 // learn trains the job's model, from its checkpoint on where there is one.
@@ -316,8 +316,8 @@ func sum(path string) (sha string, size int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), size, nil
 }
 
-// deploy swaps the model in where the job asks for it.
-func (l *Loop) deploy(ctx context.Context, j project.Job, m project.Model) error {
+// deploy swaps the model in where the job asks for it. trained is nil where it is no longer in memory.
+func (l *Loop) deploy(ctx context.Context, j project.Job, m project.Model, trained *detect.Model) error {
 	if !j.Request.Deploy {
 		return nil
 	}
@@ -331,7 +331,7 @@ func (l *Loop) deploy(ctx context.Context, j project.Job, m project.Model) error
 		}
 	}
 	if l.Deployed != nil {
-		l.Deployed(ctx, p, m)
+		l.Deployed(ctx, p, m, trained)
 	}
 	return nil
 }

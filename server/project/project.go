@@ -8,11 +8,36 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // ID names a row: 16 lower-case base32 characters from crypto/rand.
 type ID string
+
+// Number is the ID as the websocket's messages have it: its first 50 bits, which a browser's numbers hold.
+func (id ID) Number() uint64 {
+	n := uint64(0)
+	for _, b := range []byte(id[:min(len(id), 10)]) {
+		if b >= 'a' {
+			n = n<<5 | uint64(b-'a')
+		} else {
+			n = n<<5 | uint64(b-'2'+26)
+		}
+	}
+	return n
+}
+
+// DetectorName is what the detector of a project's deployed model is called.
+func DetectorName(of ID) string { return detectorPrefix + string(of) }
+
+// OfDetector is the project whose deployed model a detector of this name is; false where it is none's.
+func OfDetector(name string) (ID, bool) {
+	id, ok := strings.CutPrefix(name, detectorPrefix)
+	return ID(id), ok
+}
+
+const detectorPrefix = "project/"
 
 // Role is what a person said a picture is when it was brought in.
 type Role string
@@ -264,6 +289,7 @@ var (
 	ErrExists   = errors.New("exists already")
 	ErrInvalid  = errors.New("not valid")
 	ErrFull     = errors.New("no space left")
+	ErrBusy     = errors.New("too much waits already")
 )
 
 // ConflictError says that labels were saved on another revision than the current

@@ -106,7 +106,7 @@ func (s *Server) dismissSessions(user project.ID) {
 
 // maySee tells whether somebody may see and use a detector: those of projects are their viewers'.
 func (s *Server) maySee(ctx context.Context, w caller, detector string) bool {
-	p, ok := detectorProject(detector)
+	p, ok := project.OfDetector(detector)
 	return !ok || s.may(ctx, w, p, messages[wire.TypeOpen]) == nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -53,8 +52,6 @@ var access = map[string]need{
 	"GET /api/v1/detectors/:name":               inspect,
 	"POST /api/v1/score":                        inspect,
 	"GET /api/v1/stream":                        inspect, // its messages: see messages
-	"GET /api/v1/jobs":                          inspect,
-	"DELETE /api/v1/jobs/:id":                   owner,
 	"GET /api/v1/demo/pictures":                 inspect,
 	"GET /api/v1/demo/pictures/:name":           inspect,
 	"GET /api/v1/demo/pictures/:name/mask":      inspect,
@@ -143,12 +140,6 @@ func checkAccess(routes []*echo.Route) error {
 // safe tells whether a method changes nothing.
 func safe(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
-}
-
-// detectorProject is the project whose deployed model a detector is.
-func detectorProject(name string) (project.ID, bool) {
-	id, ok := strings.CutPrefix(name, "project/")
-	return project.ID(id), ok
 }
 
 // chargedBody is a body whose length was not announced.

@@ -70,7 +70,7 @@ func (s *Server) importInto(c echo.Context, p project.Project) error {
 	if err != nil {
 		return err
 	}
-	if f == FormatProject {
+	if f == project.WholeFormat {
 		return badRequest("a zip of a whole project becomes a project of its own: send it to /api/v1/import?format=project")
 	}
 	file, size, err := s.spool(c)
@@ -99,7 +99,7 @@ func (s *Server) restore(c echo.Context) error {
 	if err := s.permitNew(c); err != nil {
 		return err
 	}
-	if c.QueryParam("format") != FormatProject {
+	if c.QueryParam("format") != project.WholeFormat {
 		return badRequest("only a zip of a whole project becomes a project: ?format=project; other formats are imported into one")
 	}
 	file, size, err := s.spool(c)

@@ -37,7 +37,7 @@ func TestExportsAreWholeOrBrokenOff(t *testing.T) {
 func TestImportsAreReadAndLeaveNothing(t *testing.T) {
 	b := newBench(t, Config{})
 	at := b.create("p")
-	var got Imported
+	var got project.Imported
 	b.want(200, "POST", at+"/import?format=csv", "application/zip", []byte("bytes of a zip"), &got)
 	if got.Labels != 1 || got.Skipped == nil || string(b.trading.got) != "bytes of a zip" {
 		t.Errorf("%+v %q", got, b.trading.got)
@@ -69,16 +69,5 @@ func TestReportsRunNothing(t *testing.T) {
 	if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "sandbox") || strings.Contains(policy, "script-src") ||
 		!strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		t.Errorf("policy %q, type %q", policy, resp.Header.Get("Content-Type"))
-	}
-}
-
-func TestJobNumbersFitABrowsersNumbers(t *testing.T) {
-	seen := map[uint64]bool{}
-	for _, id := range []project.ID{"aaaaaaaaaaaaaaaa", "7777777777777777", "baaaaaaaaaaaaaaa", "abaaaaaaaaaaaaaa", ""} {
-		n := JobNumber(id)
-		if n >= 1<<53 || seen[n] && id != "" {
-			t.Errorf("%s is %d", id, n)
-		}
-		seen[n] = true
 	}
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"semirest/server/job"
 	"semirest/server/project"
 	"semirest/shared/prep"
 )
@@ -86,7 +85,7 @@ func faultOf(err error) *fault {
 		return newFault(http.StatusUnauthorized, codeSignIn, project.ErrSignIn.Error())
 	case errors.Is(err, project.ErrSignedOut):
 		return newFault(http.StatusUnauthorized, codeSignedOut, "sign in again")
-	case errors.Is(err, job.ErrBusy):
+	case errors.Is(err, project.ErrBusy):
 		return &fault{http.StatusServiceUnavailable, codeBusy, "too many jobs wait already; wait for one to end, or cancel one", time.Minute}
 	case errors.Is(err, errBusy):
 		return &fault{http.StatusServiceUnavailable, codeBusy, errBusy.Error(), time.Second}

@@ -69,7 +69,7 @@ func newHouse(t *testing.T, o account.Options) *house {
 	must(t, err)
 	s := kept{db}
 	h.rig = newRig(t, Config{
-		Gallery: fakeGallery{}, Jobs: fakeJobs{}, Accounts: h.accounts, Page: http.NotFoundHandler(),
+		Gallery: fakeGallery{}, Accounts: h.accounts, Page: http.NotFoundHandler(),
 		Workshop: &Workshop{Projects: s, Pictures: s, Labels: s, Models: s, Files: s, Training: idle{kept: s}, Exchange: idle{}, Advice: idle{kept: s}, Reports: idle{}, Spool: dir},
 	}, nil)
 
@@ -130,7 +130,7 @@ func (h *house) withPassword(name string) {
 // path fills the parameters of a route in: what is theirs, in a project.
 func (h *house) path(route string, in project.ID) string {
 	return strings.NewReplacer(":project", string(in), ":picture", string(h.picture.ID), ":job", string(h.job.ID), ":model", string(h.model.ID),
-		":revision", "1", ":user", "lars", ":token", "aaaaaaaaaaaaaaaa", ":name", "synthetic-a", ":id", "1", "*", "nothing").Replace(route)
+		":revision", "1", ":user", "lars", ":token", "aaaaaaaaaaaaaaaa", ":name", "synthetic-a", "*", "nothing").Replace(route)
 }
 
 // as asks for somebody: a name for their cookie, "token NAME" for their token, "" for a guest.

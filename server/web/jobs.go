@@ -108,16 +108,3 @@ func (s *Server) getSample(c echo.Context, j project.Job) error {
 	}
 	return c.Blob(http.StatusOK, pictureType(b[:min(len(b), 16)]), b)
 }
-
-// JobNumber is a job's ID as the websocket's messages have it: its first 50 bits, which a browser's numbers hold.
-func JobNumber(id project.ID) uint64 {
-	n := uint64(0)
-	for _, b := range []byte(id[:min(len(id), 10)]) {
-		if b >= 'a' {
-			n = n<<5 | uint64(b-'a')
-		} else {
-			n = n<<5 | uint64(b-'2'+26)
-		}
-	}
-	return n
-}

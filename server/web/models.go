@@ -258,6 +258,3 @@ func patient(c echo.Context) {
 	r, until := http.NewResponseController(c.Response()), time.Now().Add(answerPatience)
 	_, _ = r.SetReadDeadline(until), r.SetWriteDeadline(until)
 }
-
-// DetectorName is what the detector of a project's deployed model is called.
-func DetectorName(p project.ID) string { return "project/" + string(p) }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"semirest/server/job"
 	"semirest/shared/prep"
 	"semirest/shared/wire"
 )
@@ -41,12 +40,6 @@ const (
 	ViewMask
 	ViewThumbnail
 )
-
-// Jobs is the queue of long work.
-type Jobs interface {
-	List() []job.Info
-	Cancel(id string) error
-}
 
 func (s *Server) getHealth(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
@@ -175,47 +168,6 @@ func (s *Server) getDetector(c echo.Context) error {
 
 func noDetector(name string) *fault {
 	return notFound(fmt.Sprintf("there is no detector %q; /api/v1/detectors lists those there are", name))
-}
-
-// jobJSON is a job; times that have not come are absent.
-type jobJSON struct {
-	ID        string     `json:"id"`
-	Name      string     `json:"name"`
-	State     job.State  `json:"state"`
-	Stage     string     `json:"stage,omitempty"`
-	Done      int        `json:"done"`
-	Total     int        `json:"total"`
-	Error     string     `json:"error,omitempty"`
-	Submitted time.Time  `json:"submitted"`
-	Started   *time.Time `json:"started,omitempty"`
-	Ended     *time.Time `json:"ended,omitempty"`
-}
-
-func (s *Server) listJobs(c echo.Context) error {
-	list := []jobJSON{}
-	if s.config.Jobs != nil {
-		for _, i := range s.config.Jobs.List() {
-			list = append(list, jobJSON{
-				ID: i.ID, Name: i.Name, State: i.State, Stage: i.Progress.Stage, Done: i.Progress.Done, Total: i.Progress.Total,
-				Error: i.Err, Submitted: i.Submitted, Started: timeOrNil(i.Started), Ended: timeOrNil(i.Ended),
-			})
-		}
-	}
-	return c.JSON(http.StatusOK, map[string]any{"jobs": list})
-}
-
-func timeOrNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-func (s *Server) cancelJob(c echo.Context) error {
-	if s.config.Jobs == nil || s.config.Jobs.Cancel(c.Param("id")) != nil {
-		return notFound(fmt.Sprintf("there is no job %q; /api/v1/jobs lists those there are", c.Param("id")))
-	}
-	return c.NoContent(http.StatusNoContent)
 }
 
 // pictureJSON is a picture of the demonstration with the addresses of its files.

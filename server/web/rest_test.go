@@ -23,7 +23,6 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
-	"semirest/server/job"
 	"semirest/shared/block"
 	"semirest/shared/prep"
 	"semirest/shared/wire"
@@ -38,24 +37,6 @@ func (fakeGallery) Pictures() []Sample {
 
 func (fakeGallery) File(name string, view View) ([]byte, bool) {
 	return []byte{0x89, 'P', 'N', 'G', byte(view)}, name == "synthetic-a"
-}
-
-// fakeJobs lists one job of each end.
-type fakeJobs struct{}
-
-func (fakeJobs) List() []job.Info {
-	now := time.Unix(1_700_000_000, 0)
-	return []job.Info{
-		{ID: "1", Name: "fit", State: job.Running, Progress: job.Progress{Stage: "features", Done: 1, Total: 2}, Submitted: now, Started: now},
-		{ID: "2", Name: "fit", State: job.Failed, Err: "no pictures", Submitted: now, Started: now, Ended: now},
-	}
-}
-
-func (fakeJobs) Cancel(id string) error {
-	if id != "1" {
-		return job.ErrUnknown
-	}
-	return nil
 }
 
 func form(t *testing.T, part, name string, data []byte) (contentType string, body []byte) {
@@ -219,7 +200,7 @@ func TestOpenAPIFile(t *testing.T) {
 	if err := doc.Validate(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(t, Config{Version: "test", Gallery: fakeGallery{}, Jobs: fakeJobs{}})
+	b := newBench(t, Config{Version: "test", Gallery: fakeGallery{}})
 	r := b.rig
 	r.Tell("k", Progress{What: "Fitting", Done: 1, Total: 2, Left: time.Second})
 	r.Tell("bad", Progress{What: "Fitting", Ended: true, Failed: "no library"})
@@ -267,7 +248,6 @@ func TestOpenAPIFile(t *testing.T) {
 	}{
 		{"GET", "/api/v1/version", 200}, {"GET", "/api/v1/limits", 200}, {"GET", "/api/v1/progress", 200},
 		{"GET", "/api/v1/detectors", 200}, {"GET", "/api/v1/detectors/fake", 200}, {"GET", "/api/v1/detectors/none", 404},
-		{"GET", "/api/v1/jobs", 200}, {"DELETE", "/api/v1/jobs/1", 204}, {"DELETE", "/api/v1/jobs/9", 404},
 		{"GET", "/api/v1/demo/pictures", 200}, {"GET", "/api/v1/demo/pictures/synthetic-a", 200},
 		{"GET", "/api/v1/demo/pictures/synthetic-a/mask", 200}, {"GET", "/api/v1/demo/pictures/synthetic-a/thumbnail", 200},
 		{"GET", "/api/v1/demo/pictures/none", 404}, {"GET", "/api/v1/demo/pictures/none/mask", 404},

@@ -56,8 +56,6 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/detectors/:name", s.getDetector)
 	api.POST("/score", s.postScore)
 	api.GET("/stream", s.getStream)
-	api.GET("/jobs", s.listJobs)
-	api.DELETE("/jobs/:id", s.cancelJob)
 	api.GET("/demo/pictures", s.listPictures)
 	api.GET("/demo/pictures/:name", s.getPicture)
 	api.GET("/demo/pictures/:name/mask", s.getMask)

@@ -32,7 +32,6 @@ type Config struct {
 	Decode func(data []byte, l prep.Limits) (prep.Size, []byte, error)
 
 	Gallery  Gallery  // of the demonstration; nil: none
-	Jobs     Jobs     // long work to list and cancel; nil: none
 	Accounts Accounts // who may do what; nil: whoever is on this machine may everything
 
 	Workshop *Workshop // projects; nil: none

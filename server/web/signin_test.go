@@ -196,7 +196,7 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 	}
 	// Where there are no accounts there is no cookie to forge with, but a page that is not ours is still refused.
 	r := newRig(t, Config{}, nil)
-	req, err := http.NewRequest("DELETE", r.http.URL+"/api/v1/jobs/1", nil)
+	req, err := http.NewRequest("DELETE", r.http.URL+"/api/v1/session", nil)
 	must(t, err)
 	req.Header.Set("Sec-Fetch-Site", "cross-site")
 	if got, text, _ := (&house{rig: r}).send(req); got != 403 {

@@ -86,36 +86,14 @@ type Training interface {
 
 // Exchange writes and reads projects in other programs' formats.
 type Exchange interface {
-	Formats() []Format
+	Formats() []project.Format
 	// Export writes a zip.
 	Export(ctx context.Context, p project.ID, format string, w io.Writer) error
 	// Import reads a zip into the project. What is wrong with the zip as a whole is a *project.ReasonError, and nothing
 	// was taken in then.
-	Import(ctx context.Context, p project.ID, format string, r io.ReaderAt, size int64, author string) (Imported, error)
-	// Restore makes a project of a zip that Export wrote in FormatProject.
+	Import(ctx context.Context, p project.ID, format string, r io.ReaderAt, size int64, author string) (project.Imported, error)
+	// Restore makes a project of a zip that Export wrote in project.WholeFormat.
 	Restore(ctx context.Context, r io.ReaderAt, size int64, author string) (project.Project, error)
-}
-
-// FormatProject is the format that holds all of a project, models and history too; the others hold pictures and labels.
-const FormatProject = "project"
-
-// Format describes one format to people.
-type Format struct {
-	Name      string `json:"name"`
-	Title     string `json:"title"`
-	Extension string `json:"extension"`
-	Note      string `json:"note"`
-	Holds     any    `json:"holds,omitempty"` // what survives in it, by name
-}
-
-// Imported counts what came of an import.
-type Imported struct {
-	Pictures  int      `json:"pictures"`  // added
-	Labels    int      `json:"labels"`    // pictures whose labels were set
-	Unchanged int      `json:"unchanged"` // pictures that had these labels already
-	Truths    int      `json:"truths"`    // ground-truth masks set
-	Skipped   []string `json:"skipped"`   // pictures left out and why, for people; at most 100
-	Warnings  []string `json:"warnings"`  // how files were understood, for people
 }
 
 // Advice is what a project's pictures and models say together. What the methods return becomes JSON as openapi.yaml

@@ -91,8 +91,8 @@ type trading struct {
 	got  []byte
 }
 
-func (t *trading) Formats() []Format {
-	return []Format{{Name: "csv", Title: "CSV", Extension: ".zip", Note: "A table."}, {Name: FormatProject, Title: "All", Extension: ".zip", Note: "All."}}
+func (t *trading) Formats() []project.Format {
+	return []project.Format{{Name: "csv", Title: "CSV", Extension: ".zip", Note: "A table."}, {Name: project.WholeFormat, Title: "All", Extension: ".zip", Note: "All."}}
 }
 
 func (t *trading) Export(_ context.Context, p project.ID, format string, w io.Writer) error {
@@ -102,13 +102,13 @@ func (t *trading) Export(_ context.Context, p project.ID, format string, w io.Wr
 	return t.fail
 }
 
-func (t *trading) Import(_ context.Context, _ project.ID, _ string, r io.ReaderAt, size int64, _ string) (Imported, error) {
+func (t *trading) Import(_ context.Context, _ project.ID, _ string, r io.ReaderAt, size int64, _ string) (project.Imported, error) {
 	t.got = make([]byte, size)
 	_, err := r.ReadAt(t.got, 0)
 	if bytes.HasPrefix(t.got, []byte("bad")) {
-		return Imported{}, &project.ReasonError{Reason: "not a zip file"}
+		return project.Imported{}, &project.ReasonError{Reason: "not a zip file"}
 	}
-	return Imported{Labels: 1}, err
+	return project.Imported{Labels: 1}, err
 }
 
 func (t *trading) Restore(_ context.Context, r io.ReaderAt, size int64, _ string) (project.Project, error) {

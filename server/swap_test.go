@@ -15,13 +15,9 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/gorilla/websocket"
 
-	"semirest/server/demo"
-	"semirest/server/detect"
 	"semirest/server/loop/looptest"
-	"semirest/server/ort"
 	"semirest/server/project"
 	"semirest/server/train"
-	"semirest/shared/block"
 	"semirest/shared/wire"
 )
 
@@ -96,7 +92,7 @@ func (r *shopRig) train(p project.ID, q project.Request) project.Job {
 		r.t.Fatalf("%d %s", status, text)
 	}
 	for end := time.Now().Add(2 * time.Minute); !j.State.Ended(); time.Sleep(5 * time.Millisecond) {
-		if j, err = r.shop.loop.Job(r.t.Context(), j.ID); err != nil || time.Now().After(end) {
+		if j, err = r.shop.Loop.Job(r.t.Context(), j.ID); err != nil || time.Now().After(end) {
 			r.t.Fatalf("%+v %v", j, err)
 		}
 	}
@@ -218,41 +214,6 @@ func (o *openPage) score(request uint32, d wire.Detector) wire.Scores {
 		s, ok := m.(wire.Scores)
 		return ok && s.Request == request
 	}).(wire.Scores)
-}
-
-// TestAModelSleepsAndWakes uses a project's model, waits until it lets go of its memory, and uses it again.
-func TestAModelSleepsAndWakes(t *testing.T) {
-	surface, _ := demo.Find("brushed-metal")
-	d := smallDemonstration(t, t.TempDir(), nil, nil)
-	m, err := detect.Fit(t.Context(), d.fitting, surfacePictures{surface, 4}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := t.TempDir() + "/m.safetensors"
-	if err := m.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	s := &sleeper{path: path, run: ort.Options{}, idle: 30 * time.Millisecond}
-	pixels := make([]byte, 3*m.Input.W*m.Input.H)
-	asleep := func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.scorer == nil }
-	for range 2 {
-		if !asleep() {
-			t.Error("it is awake before it is used")
-		}
-		if got, err := s.Score(t.Context(), pixels, make([]block.Cell, 1)); err != nil || len(got) != 1 {
-			t.Fatalf("%v", err)
-		}
-		if asleep() {
-			t.Error("it sleeps at once")
-		}
-		for end := time.Now().Add(10 * time.Second); !asleep() && time.Now().Before(end); {
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
-	s.close()
-	if _, err := s.Score(t.Context(), pixels, make([]block.Cell, 1)); err == nil {
-		t.Error("it is used after it was closed")
-	}
 }
 
 // holdAgainstOpenAPI asks for what the loop and the report say and holds the answers to the server's own description.

@@ -1,4 +1,4 @@
-package main
+package workshop
 
 import (
 	"bytes"
@@ -14,18 +14,18 @@ import (
 	"semirest/server/format"
 	"semirest/server/picture"
 	"semirest/server/project"
-	"semirest/server/web"
+	"semirest/server/store"
 	"semirest/shared/annot"
 	"semirest/shared/prep"
 )
 
 // taken is an import under way.
 type taken struct {
-	exchange
+	store   *store.Store
 	project project.ID
 	author  string
 	have    map[project.ID]project.Picture
-	web.Imported
+	project.Imported
 }
 
 // skip notes a picture that was left out.
@@ -163,18 +163,19 @@ func archiveFault(err error) error {
 	return err
 }
 
-// Import implements web.Exchange. The whole archive is read before anything is stored: one that is damaged further back
-// changes nothing.
-func (x exchange) Import(ctx context.Context, p project.ID, name string, r io.ReaderAt, size int64, author string) (web.Imported, error) {
-	t := taken{exchange: x, project: p, author: author, have: make(map[project.ID]project.Picture)}
-	list, err := x.store.Pictures(ctx, p)
+// Import reads an archive, a zip in the format of that name, into a project. All of it is read before anything is
+// stored: one that is damaged further back changes nothing, and is a *project.ReasonError. Labels of a picture that has
+// labels become its next revision.
+func (w *Shop) Import(ctx context.Context, p project.ID, name string, r io.ReaderAt, size int64, author string) (project.Imported, error) {
+	t := taken{store: w.Store, project: p, author: author, have: make(map[project.ID]project.Picture)}
+	list, err := w.Store.Pictures(ctx, p)
 	if err != nil {
 		return t.Imported, err
 	}
-	o := format.Options{Known: []format.Known{}, Warn: func(w format.Warning) {
-		text := w.Text
-		if w.First != "" {
-			text = fmt.Sprintf("%s (%s and %d more)", text, w.First, w.Count-1)
+	o := format.Options{Known: []format.Known{}, Warn: func(about format.Warning) {
+		text := about.Text
+		if about.First != "" {
+			text = fmt.Sprintf("%s (%s and %d more)", text, about.First, about.Count-1)
 		}
 		t.Warnings = append(t.Warnings, text)
 	}}
@@ -201,15 +202,15 @@ func (x exchange) Import(ctx context.Context, p project.ID, name string, r io.Re
 	return t.Imported, nil
 }
 
-// Restore implements web.Exchange. What was deployed is served again.
-func (x exchange) Restore(ctx context.Context, r io.ReaderAt, size int64, _ string) (project.Project, error) {
-	p, err := archive.Read(ctx, r, size, x.store, archive.Limits{})
+// Restore makes a project of a zip that Export wrote in project.WholeFormat. What was deployed in it is served again.
+func (w *Shop) Restore(ctx context.Context, r io.ReaderAt, size int64, _ string) (project.Project, error) {
+	p, err := archive.Read(ctx, r, size, w.Store, archive.Limits{})
 	if err != nil || p.Deployed == "" {
 		return p, archiveFault(err)
 	}
-	if err := x.w.serve(context.WithoutCancel(ctx), p.ID); err != nil {
+	if err := w.serve(context.WithoutCancel(ctx), p.ID); err != nil {
 		// It is all there; deploying the model again says what is wrong with it.
-		x.w.log.Error("a restored project's model cannot be served", "project", p.ID, "error", err)
+		w.log.Error("a restored project's model cannot be served", "project", p.ID, "error", err)
 	}
 	return p, nil
 }

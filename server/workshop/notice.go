@@ -1,18 +1,17 @@
-package main
+package workshop
 
 import (
 	"math"
 
 	"semirest/server/loop"
 	"semirest/server/project"
-	"semirest/server/web"
 	"semirest/shared/wire"
 )
 
 // tell shows a job's news to those who watch its project.
-func (w *workshop) tell(u loop.Update) {
+func (w *Shop) tell(u loop.Update) {
 	j := u.Job
-	w.server.Notify(j.Project, "job "+string(j.ID), jobMessage(j))
+	w.pages.Notify(j.Project, "job "+string(j.ID), jobMessage(j))
 	if j.State == project.Running {
 		// Maps come seldom and progress often: a map must not be lost to the progress after it.
 		key := "training " + string(j.ID)
@@ -23,10 +22,10 @@ func (w *workshop) tell(u loop.Update) {
 			m.Sample = string(j.ID)
 			m.Map = wire.Grid{Rows: s.Rows, Cols: s.Cols, Encoding: wire.Float16, Values: s.Values}
 		}
-		w.server.Notify(j.Project, key, m)
+		w.pages.Notify(j.Project, key, m)
 	}
 	if j.State == project.Done {
-		w.server.Notify(j.Project, "models", wire.Changed{Subject: wire.SubjectModels, Project: string(j.Project), Author: j.Author})
+		w.pages.Notify(j.Project, "models", wire.Changed{Subject: wire.SubjectModels, Project: string(j.Project), Author: j.Author})
 	}
 }
 
@@ -41,7 +40,7 @@ func jobMessage(j project.Job) wire.Job {
 		project.Failed: wire.JobFailed, project.Canceled: wire.JobCancelled,
 	}
 	return wire.Job{
-		Job: web.JobNumber(j.ID), Kind: kind, State: states[j.State], Ahead: uint32(max(j.Ahead, 0)),
+		Job: j.ID.Number(), Kind: kind, State: states[j.State], Ahead: uint32(max(j.Ahead, 0)),
 		Project: string(j.Project), Model: string(j.Model), Text: j.Error,
 	}
 }
@@ -53,7 +52,7 @@ func trainingMessage(j project.Job) wire.Training {
 		ap = *j.Progress.AP
 	}
 	return wire.Training{
-		Job: web.JobNumber(j.ID), Phase: loop.Phase(j.Progress.Stage),
+		Job: j.ID.Number(), Phase: loop.Phase(j.Progress.Stage),
 		Step: uint32(max(j.Progress.Step, 0)), Total: uint32(max(j.Progress.Total, 0)),
 		Loss: float32(j.Progress.Loss), SecondsLeft: float32(j.Progress.Left), HeldOutAP: float32(ap),
 	}

@@ -14,7 +14,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"semirest/server/loop/looptest"
 	"semirest/server/project"
 	"semirest/server/web"
+	"semirest/server/workshop"
 	"semirest/shared/annot"
 	"semirest/shared/block"
 )
@@ -31,22 +31,22 @@ type shopRig struct {
 	t    *testing.T
 	url  string
 	dir  string
-	shop *workshop
+	shop *workshop.Shop
 }
 
 func newShopRig(t *testing.T) *shopRig {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	dir := t.TempDir()
-	shop, err := openWorkshop(t.Context(), &serveOptions{store: storeOptions{projects: dir}}, log)
+	shop, err := openShop(t.Context(), &serveOptions{store: storeOptions{projects: dir}}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := web.New(web.Config{Decode: decodePicture, Accounts: shop.accounts, Workshop: shop.web(), Log: log})
+	server, err := web.New(web.Config{Decode: decodePicture, Accounts: shop.Accounts, Workshop: webWorkshop(shop), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := shop.start(t.Context(), server); err != nil {
+	if err := shop.Start(t.Context(), pages{Server: server}); err != nil {
 		t.Fatal(err)
 	}
 	h := httptest.NewServer(server.Handler())
@@ -57,7 +57,7 @@ func newShopRig(t *testing.T) *shopRig {
 			t.Error(err)
 		}
 		h.Close()
-		if err := shop.close(); err != nil {
+		if err := shop.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -109,10 +109,10 @@ func (r *shopRig) export(p project.ID, format string) ([]byte, map[string][]byte
 }
 
 // imported sends a zip to a project's import.
-func (r *shopRig) imported(p project.ID, format string, data []byte) (int, web.Imported) {
+func (r *shopRig) imported(p project.ID, format string, data []byte) (int, project.Imported) {
 	r.t.Helper()
 	status, text := r.ask("POST", "/projects/"+string(p)+"/import?format="+format, "application/zip", data)
-	var n web.Imported
+	var n project.Imported
 	if status == 200 {
 		if err := json.Unmarshal(text, &n); err != nil {
 			r.t.Fatal(err)
@@ -124,7 +124,7 @@ func (r *shopRig) imported(p project.ID, format string, data []byte) (int, web.I
 // pictures lists a project.
 func (r *shopRig) pictures(p project.ID) []project.Picture {
 	r.t.Helper()
-	list, err := r.shop.store.Pictures(r.t.Context(), p)
+	list, err := r.shop.Store.Pictures(r.t.Context(), p)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func (r *shopRig) pictures(p project.ID) []project.Picture {
 // labelled makes a project with drawn and labelled pictures.
 func (r *shopRig) labelled(normal, defective int, granule string) looptest.Project {
 	r.t.Helper()
-	shelf := looptest.Shelf{Store: r.shop.store}
+	shelf := looptest.Shelf{Store: r.shop.Store}
 	p := shelf.Brushed(r.t, normal, defective)
 	person := looptest.Person{Shelf: shelf}
 	for _, x := range p.Defective {
@@ -161,79 +161,6 @@ func zipOf(t *testing.T, files ...[2]string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// TestExportedLabelsComeBackIdentical exports as COCO and as CSV, brings both back into the same project, where nothing
-// may change, and into an empty one, which must get the same bytes.
-func TestExportedLabelsComeBackIdentical(t *testing.T) {
-	r := newShopRig(t)
-	for _, granule := range []string{"box", "block", "pixel"} {
-		p := r.labelled(1, 3, granule)
-		for _, format := range []string{"coco", "csv"} {
-			data, _ := r.export(p.ID, format)
-			before := r.pictures(p.ID)
-			status, n := r.imported(p.ID, format, data)
-			if status != 200 || n.Labels != 0 || n.Pictures != 0 || n.Unchanged < 3 || len(n.Skipped) != 0 {
-				t.Errorf("%s, %s, back into the same project: %d %+v", granule, format, status, n)
-			}
-			for i, x := range r.pictures(p.ID) {
-				if (x.Labels == nil) != (before[i].Labels == nil) || x.Labels != nil && x.Labels.Revision != before[i].Labels.Revision {
-					t.Errorf("%s, %s: the labels of %s became revision %+v", granule, format, x.Name, x.Labels)
-				}
-			}
-			empty, err := r.shop.store.CreateProject(t.Context(), project.Project{Name: "empty"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if status, n := r.imported(empty.ID, format, data); status != 200 || n.Pictures != 4 || n.Labels < 3 || len(n.Skipped) != 0 {
-				t.Fatalf("%s, %s, into an empty project: %d %+v", granule, format, status, n)
-			}
-			r.same(p.ID, empty.ID)
-		}
-	}
-}
-
-// same holds two projects' pictures and labels against each other, byte for byte.
-func (r *shopRig) same(a, b project.ID) {
-	r.t.Helper()
-	other := map[string]project.Picture{}
-	for _, x := range r.pictures(b) {
-		other[x.Name] = x
-	}
-	for _, x := range r.pictures(a) {
-		y, ok := other[x.Name]
-		if !ok || x.SHA256 != y.SHA256 || x.Width != y.Width || x.Role != y.Role {
-			r.t.Errorf("picture %+v became %+v", x, y)
-			continue
-		}
-		if x.Labels == nil {
-			continue
-		}
-		one, err := r.shop.store.Labels(r.t.Context(), x.ID)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		two, err := r.shop.store.Labels(r.t.Context(), y.ID)
-		if err != nil || !bytes.Equal(one.Data, two.Data) {
-			r.t.Errorf("the labels of %s changed on the way (%v)", x.Name, err)
-		}
-	}
-}
-
-// TestAProjectComesBackWhole exports a whole project and makes another of it, whose export is the same file.
-func TestAProjectComesBackWhole(t *testing.T) {
-	r := newShopRig(t)
-	p := r.labelled(2, 2, "box")
-	data, _ := r.export(p.ID, "project")
-	status, text := r.ask("POST", "/import?format=project", "application/zip", data)
-	var q project.Project
-	if err := json.Unmarshal(text, &q); err != nil || status != 201 || q.ID == p.ID {
-		t.Fatalf("%d %s", status, text)
-	}
-	r.same(p.ID, q.ID)
-	if again, _ := r.export(q.ID, "project"); !bytes.Equal(data, again) {
-		t.Errorf("exported again it has %d bytes, not the same %d", len(again), len(data))
-	}
 }
 
 // TestHostileArchives sends what should not be sent. Each must be refused as the sender's fault, and leave no trace: not
@@ -273,7 +200,7 @@ func TestHostileArchives(t *testing.T) {
 		}
 		if err := json.Unmarshal(text, &f); err != nil || status < 400 || status >= 500 || f.Error.Message == "" {
 			// A picture that is wrong is skipped; then nothing may have come of it.
-			var n web.Imported
+			var n project.Imported
 			if status != 200 || json.Unmarshal(text, &n) != nil || n.Pictures+n.Labels+n.Truths > 0 || len(n.Skipped) == 0 {
 				t.Errorf("%s: %d %s", what, status, text)
 			}
@@ -289,7 +216,7 @@ func TestHostileArchives(t *testing.T) {
 	if len(after) != len(before) || after[1].Labels.Revision != before[1].Labels.Revision {
 		t.Errorf("pictures became %+v", after)
 	}
-	all, err := r.shop.store.Projects(t.Context())
+	all, err := r.shop.Store.Projects(t.Context())
 	if err != nil || len(all) != 1 {
 		t.Errorf("%d projects (%v)", len(all), err)
 	}
@@ -408,28 +335,6 @@ func TestAStoredScriptStaysText(t *testing.T) {
 		_ = resp.Body.Close()
 		if kind := resp.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s is sent as %s", path, kind)
-		}
-	}
-}
-
-// TestEveryFormatIsOffered holds the list of formats to what the export takes.
-func TestEveryFormatIsOffered(t *testing.T) {
-	r := newShopRig(t)
-	p := r.labelled(1, 1, "box")
-	var list struct{ Formats []web.Format }
-	if status, text := r.ask("GET", "/formats", "", nil); status != 200 || json.Unmarshal(text, &list) != nil {
-		t.Fatalf("%d %s", status, text)
-	}
-	var names []string
-	for _, f := range list.Formats {
-		names = append(names, f.Name)
-		if _, files := r.export(p.ID, f.Name); len(files) == 0 {
-			t.Errorf("%s: an empty zip", f.Name)
-		}
-	}
-	for _, want := range []string{"mvtec", "mask", "coco", "yolo", "voc", "labelme", "csv", "project"} {
-		if !slices.Contains(names, want) {
-			t.Errorf("%s is not offered", want)
 		}
 	}
 }

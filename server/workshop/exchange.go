@@ -1,0 +1,72 @@
+package workshop
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+
+	"semirest/server/archive"
+	"semirest/server/format"
+	"semirest/server/project"
+	"semirest/shared/annot"
+)
+
+// Formats lists what projects are written and read in; the last is project.WholeFormat.
+func (w *Shop) Formats() []project.Format {
+	list := []project.Format{}
+	for _, f := range format.Formats() {
+		list = append(list, project.Format{Name: f.Name, Title: f.Title, Extension: f.Extension, Note: f.Note, Holds: f.Holds})
+	}
+	return append(list, project.Format{
+		Name: project.WholeFormat, Title: "Whole project", Extension: ".zip",
+		Note: "Pictures, labels with their history and times, and models. It becomes a project of its own when it is brought in.",
+	})
+}
+
+// Export writes a zip of a project in the format of that name.
+func (w *Shop) Export(ctx context.Context, p project.ID, name string, to io.Writer) error {
+	if name == project.WholeFormat {
+		return archive.Write(ctx, to, w.Store, p)
+	}
+	list, err := w.Store.Pictures(ctx, p)
+	if err != nil {
+		return err
+	}
+	_, err = format.Write(ctx, to, name, w.items(ctx, list))
+	return err
+}
+
+// items are pictures with their current labels.
+func (w *Shop) items(ctx context.Context, list []project.Picture) iter.Seq2[format.Item, error] {
+	return func(yield func(format.Item, error) bool) {
+		for _, p := range list {
+			it, err := w.item(ctx, p)
+			if !yield(it, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (w *Shop) item(ctx context.Context, p project.Picture) (format.Item, error) {
+	it := format.Item{
+		ID: string(p.ID), Name: p.Name, Width: p.Width, Height: p.Height, Kind: p.Kind, Held: p.Held,
+		Normal: p.Role == project.Normal, Defective: p.Role == project.Defective,
+		Open: func() (io.ReadCloser, error) { return w.Store.OpenBlob(ctx, p.SHA256) },
+	}
+	if p.Truth != "" {
+		it.Truth = func() (io.ReadCloser, error) { return w.Store.OpenBlob(ctx, p.Truth) }
+	}
+	if p.Labels == nil {
+		return it, nil
+	}
+	r, err := w.Store.Labels(ctx, p.ID)
+	if err != nil {
+		return it, err
+	}
+	if it.Labels, err = annot.Parse(r.Data); err != nil {
+		return it, fmt.Errorf("labels of picture %s: %w", p.Name, err)
+	}
+	return it, nil
+}
