@@ -20,30 +20,32 @@ type desks struct {
 	ink  []byte // reused from stroke to stroke
 }
 
-// What the page asks of a desk, by number.
+// question is what the page asks of a desk, by number.
+type question int
+
 const (
-	askOpen     = iota // w, h, stored or null: "" or why the labels cannot be used
-	askClose           // forgets the desk
-	askReplace         // stored: "" or why not
-	askStored          // the labels' stored form
-	askLook            // x, y, scale, w, h
-	askTool            // number
-	askSettings        // radius, snap, rows, cols, name: a detector's grid of 8-pixel blocks, 0 where none is known
-	askScores          // rows, cols, block, values
-	askRest            // stops the clock
-	askState           // numbers, to be filled: the selected shape's name
-	askDown            // x, y, keys, now
-	askMove            // x, y, keys, now
-	askUp              // x, y, keys, now: an outcome
-	askLeave           //
-	askCancel          //
-	askTwice           // x, y: an outcome
-	askDo              // act, a, b, now: an outcome
-	askLines           // x, y, w, h and then the lines, or undefined
-	askLive            // lines
-	askInk             // into: [x, y, w, h, blank], or undefined; into(length) gives the array for the pixels
-	askMerge           // base or null, mine, theirs: the joined labels' stored form, or undefined
-	askUpright         // head of a file: [orientation, head that hides it from the browser], or undefined where it is upright
+	askOpen     question = iota // w, h, stored or null: "" or why the labels cannot be used
+	askClose                    // forgets the desk
+	askReplace                  // stored: "" or why not
+	askStored                   // the labels' stored form
+	askLook                     // x, y, scale, w, h
+	askTool                     // number
+	askSettings                 // radius, snap, rows, cols, name: a detector's grid of 8-pixel blocks, 0 where none is known
+	askScores                   // rows, cols, block, values
+	askRest                     // stops the clock
+	askState                    // numbers, to be filled: the selected shape's name
+	askDown                     // x, y, keys, now
+	askMove                     // x, y, keys, now
+	askUp                       // x, y, keys, now: an outcome
+	askLeave                    //
+	askCancel                   //
+	askTwice                    // x, y: an outcome
+	askDo                       // act, a, b, now: an outcome
+	askLines                    // x, y, w, h and then the lines, or undefined
+	askLive                     // lines
+	askInk                      // into: [x, y, w, h, blank], or undefined; into(length) gives the array for the pixels
+	askMerge                    // base or null, mine, theirs: the joined labels' stored form, or undefined
+	askUpright                  // head of a file: [orientation, head that hides it from the browser], or undefined where it is upright
 )
 
 // label adds the labelling function to those of the page.
@@ -52,10 +54,10 @@ func label(page js.Value) {
 	// It lives as long as the page: it is never released.
 	page.Set("label", guard(func(text string) {
 		global.Get("console").Call("error", "wasm: label: "+text)
-	}, func(args []js.Value) any { return d.ask(args[0].Int(), args[1].Int(), args[2:]) }))
+	}, func(args []js.Value) any { return d.ask(question(args[0].Int()), args[1].Int(), args[2:]) }))
 }
 
-func (d *desks) ask(what, number int, args []js.Value) any {
+func (d *desks) ask(what question, number int, args []js.Value) any {
 	var n [5]float64 // the arguments that are numbers
 	for i := range min(len(args), len(n)) {
 		if args[i].Type() == js.TypeNumber {
@@ -101,7 +103,7 @@ func (d *desks) ask(what, number int, args []js.Value) any {
 	case askTool:
 		one.Choose(annot.Tool(n[0]))
 	case askSettings:
-		one.Settings(n[0], n[1] != 0, args[4].String(), block.Grid{Rows: int(n[2]), Cols: int(n[3]), Size: 8})
+		one.Settings(n[0], n[1] != 0, args[4].String(), block.Grid{Rows: int(n[2]), Cols: int(n[3]), Size: desk.SmallBlock})
 	case askScores:
 		one.SetScores(scoresOf(args))
 	case askRest:
@@ -109,11 +111,11 @@ func (d *desks) ask(what, number int, args []js.Value) any {
 	case askState:
 		return state(one, args[0])
 	case askDown:
-		one.Down(n[0], n[1], int(n[2]), int64(n[3]))
+		one.Down(n[0], n[1], desk.Keys(n[2]), int64(n[3]))
 	case askMove:
-		one.Move(n[0], n[1], int(n[2]), int64(n[3]))
+		one.Move(n[0], n[1], desk.Keys(n[2]), int64(n[3]))
 	case askUp:
-		return int(one.Up(n[0], n[1], int(n[2]), int64(n[3])))
+		return int(one.Up(n[0], n[1], desk.Keys(n[2]), int64(n[3])))
 	case askLeave:
 		one.Leave()
 	case askCancel:
@@ -147,13 +149,45 @@ func (d *desks) drawInk(one *desk.Desk, into js.Value) any {
 	return floats([]float32{float32(area.Min.X), float32(area.Min.Y), float32(area.Dx()), float32(area.Dy()), blank})
 }
 
-// state writes a desk's state to a Float64Array, in the order that the page
-// knows, and returns the selected shape's name.
+// place is where a number of a desk's state stands among those that the page reads.
+type place int
+
+const (
+	atRevision place = iota
+	atBusy
+	atCanUndo
+	atCanRedo
+	atNormal
+	atLabelled
+	atShapes
+	atProposed
+	atPixels
+	atBlocks
+	atPoints
+	atFocusX
+	atFocusY
+	atPlace
+	atShapeID // of the selected shape, 0 for none; what follows is its
+	atShapeProposed
+	atShapePoints
+	atX // of its upright bounds, the left top
+	atY
+	atW // its own size
+	atH
+	atAngle
+	atSpent                                // by tool, milliseconds
+	atEnd   = atSpent + place(annot.Tools) // how many numbers there are
+)
+
+// state writes a desk's state to a Float64Array and returns the selected shape's name.
 func state(one *desk.Desk, into js.Value) any {
 	s := one.State()
-	var n [39]float64
-	copy(n[:], []float64{float64(s.Revision), flag(s.Busy), flag(s.CanUndo), flag(s.CanRedo), flag(s.Normal), flag(s.Labelled),
-		float64(s.Shapes), float64(s.Proposed), float64(s.Pixels), float64(s.Blocks), float64(s.Points), s.Focus.X, s.Focus.Y, float64(s.Place)})
+	n := [atEnd]float64{
+		atRevision: float64(s.Revision), atBusy: flag(s.Busy), atCanUndo: flag(s.CanUndo), atCanRedo: flag(s.CanRedo),
+		atNormal: flag(s.Normal), atLabelled: flag(s.Labelled), atShapes: float64(s.Shapes), atProposed: float64(s.Proposed),
+		atPixels: float64(s.Pixels), atBlocks: float64(s.Blocks), atPoints: float64(s.Points),
+		atFocusX: s.Focus.X, atFocusY: s.Focus.Y, atPlace: float64(s.Place),
+	}
 	name := ""
 	if p := s.Selected; p != nil {
 		x0, y0, x1, y1 := p.Bounds()
@@ -161,11 +195,12 @@ func state(one *desk.Desk, into js.Value) any {
 		if !p.Polygon() {
 			w, h = 2*p.Box.HalfW, 2*p.Box.HalfH
 		}
-		copy(n[14:], []float64{float64(p.ID), flag(p.Proposed), float64(len(p.Points)), x0, y0, w, h, p.Box.Angle})
+		n[atShapeID], n[atShapeProposed], n[atShapePoints] = float64(p.ID), flag(p.Proposed), float64(len(p.Points))
+		n[atX], n[atY], n[atW], n[atH], n[atAngle] = x0, y0, w, h, p.Box.Angle
 		name = p.Name
 	}
 	for i, t := range s.Spent {
-		n[22+i] = float64(t)
+		n[int(atSpent)+i] = float64(t)
 	}
 	js.CopyBytesToJS(into, unsafe.Slice((*byte)(unsafe.Pointer(&n)), unsafe.Sizeof(n)))
 	return name

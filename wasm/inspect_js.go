@@ -154,7 +154,7 @@ func (w *worker) Progress(p wire.Progress) {
 func (w *worker) Picture(r client.Report) {
 	times := array()
 	for _, t := range r.Times {
-		times.Call("push", object("stage", t.Stage, "ms", float64(t.Took)))
+		times.Call("push", object("stage", string(t.Stage), "ms", float64(t.Took)))
 	}
 	m := object("type", "picture", "id", r.ID, "state", r.State.String(), "reason", r.Reason,
 		"detector", r.Detector, "model", r.Model, "lossy", r.Lossy, "width", r.Size.W, "height", r.Size.H,

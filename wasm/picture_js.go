@@ -28,7 +28,7 @@ type stopwatch struct {
 }
 
 // lap ends a stage, which began where the one before ended.
-func (w *stopwatch) lap(stage string) {
+func (w *stopwatch) lap(stage client.Stage) {
 	now := now()
 	took := now - w.last
 	w.last = now
@@ -46,7 +46,7 @@ func (w *stopwatch) lap(stage string) {
 func cutPicture(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, small thumb, format prep.Format, err error) {
 	watch := stopwatch{last: now()}
 	head, h, err := readHeader(file)
-	watch.lap("read")
+	watch.lap(client.StageRead)
 	format = h.Format
 	if err != nil {
 		return p, small, format, err
@@ -78,11 +78,11 @@ func cutPicture(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, 
 	if err != nil {
 		return p, small, format, err
 	}
-	watch.lap("resize")
+	watch.lap(client.StageResize)
 	if small, err = shrink(scaled, plan); err != nil {
 		return p, small, format, err
 	}
-	watch.lap("thumbnail")
+	watch.lap(client.StageThumbnail)
 	p.Plan = plan
 	p.Crop = func(i int) (wire.Pixels, []byte) {
 		if len(plan.Crops) == 1 && plan.Crops[0].Input == plan.Scaled {
@@ -94,7 +94,7 @@ func cutPicture(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, 
 		if p.Crop, err = compress(plan, scaled); err != nil {
 			return p, small, format, err
 		}
-		watch.lap("encode")
+		watch.lap(client.StageEncode)
 	}
 	p.Times = watch.times
 	return p, small, format, nil
@@ -146,7 +146,7 @@ func decodeByBrowser(file js.Value, head []byte, h prep.Header, resizer *prep.Re
 	pen.Set("imageSmoothingEnabled", false)
 	pen.Set("fillStyle", "#fff")
 	pixels := make([]byte, 4*h.Stored.W*min(stripRows, h.Stored.H))
-	watch.lap("decode")
+	watch.lap(client.StageDecode)
 	for y := 0; y < h.Stored.H; y += stripRows {
 		rows := min(stripRows, h.Stored.H-y)
 		if h.Alpha {
@@ -156,11 +156,11 @@ func decodeByBrowser(file js.Value, head []byte, h prep.Header, resizer *prep.Re
 		data := pen.Call("getImageData", 0, 0, h.Stored.W, rows).Get("data")
 		strip := pixels[:4*h.Stored.W*rows]
 		js.CopyBytesToGo(strip, data)
-		watch.lap("decode")
+		watch.lap(client.StageDecode)
 		if err := resizer.Push(strip); err != nil {
 			return err
 		}
-		watch.lap("resize")
+		watch.lap(client.StageResize)
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func decodePNG(file js.Value, resizer *prep.Resizer, watch *stopwatch) error {
 		return client.ErrUnreadable
 	}
 	png, err := client.ParsePNG(bytesOf(buffer))
-	watch.lap("read")
+	watch.lap(client.StageRead)
 	if err != nil {
 		return err
 	}
@@ -198,11 +198,11 @@ func decodePNG(file js.Value, resizer *prep.Resizer, watch *stopwatch) error {
 			break
 		}
 		data := bytesOf(piece.Get("value"))
-		watch.lap("decode")
+		watch.lap(client.StageDecode)
 		if err := rows.Write(data); err != nil {
 			return err
 		}
-		watch.lap("resize")
+		watch.lap(client.StageResize)
 	}
 	return rows.Close()
 }

@@ -6,10 +6,16 @@
 //
 // Every file under dist/assets is named by its content's hash and stored as
 // brotli (quality 11) and gzip. What is already there under the same name is
-// kept, so a second run costs seconds. Nothing outside dist is written.
+// kept, so a second run costs seconds.
+//
+// Before that it writes what the page's source takes from Go: words.ts, the
+// vocabulary, and schema.ts, the types of the server's JSON. Both are committed,
+// so that the page can be read and checked without a build; a test fails where
+// they differ from what would be written. -source writes them and no more.
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -22,9 +28,10 @@ import (
 
 func main() {
 	wasm := flag.Bool("wasm", false, "build only the wasm and print its size")
+	source := flag.Bool("source", false, "write the generated parts of the page's source alone")
 	check := flag.Bool("check", false, "build nothing; fail when the wasm in dist is over its budget")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./frontend/build [-wasm] [-check]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./frontend/build [-wasm] [-source] [-check]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -34,14 +41,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := run(ctx, *wasm, *check)
+	err := run(ctx, *wasm, *source, *check)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "frontend/build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, wasmOnly, check bool) error {
+func run(ctx context.Context, wasmOnly, sourceOnly, check bool) error {
 	root, err := projectRoot(ctx)
 	if err != nil {
 		return err
@@ -49,6 +56,9 @@ func run(ctx context.Context, wasmOnly, check bool) error {
 	out := dist{dir: filepath.Join(root, "frontend", "dist"), made: map[string]bool{}}
 	if check {
 		return out.checkBudget()
+	}
+	if err := generate(root); err != nil || sourceOnly {
+		return err
 	}
 	scratch, err := os.MkdirTemp("", "semirest-page-")
 	if err != nil {
@@ -94,6 +104,31 @@ func run(ctx context.Context, wasmOnly, check bool) error {
 		return err
 	}
 	return out.checkBudget()
+}
+
+// generated are the parts of the page's source that are written, by their paths.
+var generated = map[string]func(root string) ([]byte, error){
+	"frontend/src/go/words.ts": wordsFile,
+	"frontend/src/schema.ts":   schemaFile,
+}
+
+// generate writes them where they differ.
+func generate(root string) error {
+	for name, write := range generated {
+		text, err := write(root)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		path := filepath.Join(root, filepath.FromSlash(name))
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+			continue
+		}
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return err
+		}
+		fmt.Println("written anew:", name)
+	}
+	return nil
 }
 
 // projectRoot is the folder of go.mod, whatever folder the command runs in.

@@ -1,51 +1,19 @@
-// The server's JSON, with types; server/web/openapi.yaml is the specification, server/project the words. Every failure
-// becomes an ApiError whose message is for people.
+// The server's JSON, with the types of server/web/openapi.yaml. Every failure becomes an ApiError whose message is for
+// people.
+import type { JobState, Role, Stage } from "./go/words";
+import type { Answers, LabelState, Level, Metrics, Model, Project, ProjectPicture, Right, Token, Training, TrainingRequest, User } from "./schema";
 
-export type Role = "" | "normal" | "defective";
-export type Level = "viewer" | "labeller" | "admin";
+export type { Answers, LabelState, Level, Metrics, Model, Project, Right, Role, Token, User };
+export type Picture = ProjectPicture;
+export type Job = Training;
+export type Request = TrainingRequest;
+/** Who is here; nobody is signed in where there is no user. */
+export type Me = { auth: boolean; user: Answers["getMe"]["user"] | null };
+export type Event = Answers["listAudit"]["events"][number];
 
-export interface Project {
-  id: string; name: string; created: string; deployed?: string; previous?: string; level?: Level;
-  counts?: { pictures: number; normal: number; defective: number; labelled: number; held: number };
-}
-
-/** Where a picture's labels stand. */
-export interface LabelState {
-  revision: number; author: string; time: string; normal: boolean; boxes: number; polygons: number; pixels: number;
-  blocks: number; millis: Record<string, number> | null;
-}
-
-export interface Picture {
-  id: string; project: string; name: string; sha256: string; bytes: number; width: number; height: number; role: Role;
-  kind?: string; held: boolean; truth?: string; added: string; labels?: LabelState | null;
-}
-
-/** Measures on the pictures kept for evaluation, parts of 1; null where nothing could be measured. */
-export interface Metrics {
-  pixel_ap: number | null; pro: number | null; pixel_auroc: number | null; image_auroc: number | null;
-  distance_ap: number | null; pictures: number; defective: number; latency_ms: number; granule: string;
-}
-
-export interface Model {
-  id: string; project: string; name: string; sha256: string; bytes: number; supervision: string; created: string;
-  job?: string; metrics?: Metrics | null; label_millis: number; threshold: number; note?: string;
-}
-
-export interface Request {
-  supervision: string; preset: string; steps?: number; size?: number; seed: number; name?: string; deploy: boolean;
-}
-
-export interface Job {
-  id: string; project: string; state: "queued" | "running" | "done" | "failed" | "canceled"; request: Request;
-  progress: { stage: string; step: number; total: number; loss: number; seconds_left: number; held_out_ap: number | null };
-  error?: string; author: string; created: string; started?: string; ended?: string; model?: string; ahead: number;
-}
-
-export interface User { id: string; name: string; admin: boolean; created: string; blocked: boolean }
-export interface Me { auth: boolean; user: User | null }
-export interface Right { user: string; name?: string; level: Level }
-export interface Token { id: string; name: string; created: string; expires?: string; used?: string }
-export interface Event { time: string; user: string; project?: string; action: string; object?: string; detail?: string }
+/** Go's words and the specification's are the same: what differs does not compile. */
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+export const agreed: [Same<JobState, Job["state"]>, Same<Role, Picture["role"]>, Same<Stage | "", Job["progress"]["stage"]>] = [true, true, true];
 
 /** What the server refused or could not do. */
 export class ApiError extends Error {
@@ -109,10 +77,14 @@ async function json<T>(method: string, path: string, options?: Options): Promise
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => json<T>("GET", path, { signal });
-export const post = <T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> => json<T>("POST", path, { body, signal });
-export const put = <T>(path: string, body: unknown): Promise<T> => json<T>("PUT", path, { body });
-export const patch = <T>(path: string, body: unknown): Promise<T> => json<T>("PATCH", path, { body });
+/** Operations by their operationId: get<"listProjects">(at("projects")). One that answers without JSON is "nothing". */
+type Operation = keyof Answers | "nothing";
+type Answer<O extends Operation> = O extends keyof Answers ? Answers[O] : void;
+
+export const get = <O extends Operation>(path: string, signal?: AbortSignal): Promise<Answer<O>> => json("GET", path, { signal });
+export const post = <O extends Operation = "nothing">(path: string, body?: unknown, signal?: AbortSignal): Promise<Answer<O>> => json("POST", path, { body, signal });
+export const put = <O extends Operation = "nothing">(path: string, body: unknown): Promise<Answer<O>> => json("PUT", path, { body });
+export const patch = <O extends Operation = "nothing">(path: string, body: unknown): Promise<Answer<O>> => json("PATCH", path, { body });
 export const remove = (path: string): Promise<void> => json<void>("DELETE", path);
 
 /** What went wrong, for people; "" where the screen was only left. */

@@ -1,4 +1,5 @@
 // Numbers, sizes, times and names as people read them.
+import type { Request } from "./api";
 
 /** A part of 1 as a measure: three places, as papers give it. */
 export const measure = (v: number | null | undefined): string => v === null || v === undefined ? "–" : v.toFixed(3);
@@ -30,12 +31,14 @@ export function when(time: string | undefined): string {
   return at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
+export type Supervision = Request["supervision"];
+
 /** What a kind of supervision is called, and what it learns from. */
-export const supervisions: Record<string, { name: string; from: string }> = {
+export const supervisions: Record<Supervision, { name: string; from: string }> = {
   none: { name: "Distance", from: "normal pictures only, no training" },
   un: { name: "Un", from: "normal pictures and simulated defects" },
   semi: { name: "Semi", from: "boxes around defects" },
   sup: { name: "Sup", from: "defects marked by pixels or blocks" },
 };
 
-export const supervisionName = (s: string): string => supervisions[s]?.name ?? s;
+export const supervisionName = (s: string): string => supervisions[s as Supervision]?.name ?? s;

@@ -18,7 +18,7 @@ const screens = new Map<string, { title: string; show: Screen }>();
 /** Gives a name of the router a screen. */
 export function screen(name: string, title: string, show: Screen): void { screens.set(name, { title, show }); }
 
-const noProject: api.Project = { id: "", name: "", created: "" };
+const noProject: api.Project = { id: "", name: "", created: "", level: "viewer", counts: { pictures: 0, normal: 0, defective: 0, labelled: 0, held: 0 } };
 let leave = new AbortController();
 let me: api.Me = { auth: false, user: null };
 
@@ -61,7 +61,7 @@ async function show(place: Place): Promise<void> {
   try {
     let project = noProject;
     if (place.project) {
-      project = await api.get<api.Project>(api.at("projects", place.project), until);
+      project = await api.get<"getProject">(api.at("projects", place.project), until);
       if (until.aborted) return;
       document.title = `${project.name}: ${found.title} · SemiREST`;
       if (place.screen !== "label") work.append(projectHead(project, place.screen));
@@ -99,7 +99,7 @@ function showMe(): void {
 /** Learns who is signed in, and shows it. */
 export async function learnMe(): Promise<void> {
   try {
-    me = await api.get<api.Me>(api.at("me"));
+    me = await api.get<"getMe">(api.at("me"));
   } catch (error) {
     // Without an answer nothing is known; what a screen asks next says why.
     if (error instanceof api.ApiError && error.status === 401) me = { auth: true, user: null };

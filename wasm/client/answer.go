@@ -166,7 +166,7 @@ func (r *Report) stages(list []wire.StageTime, trip Millis) {
 			server = micros(t)
 		}
 	}
-	r.addTime("send", max(0, trip-server))
+	r.addTime(StageSend, max(0, trip-server))
 	for _, t := range list {
 		if name := stageName(t.Stage); name != "" {
 			r.addTime(name, micros(t))
@@ -177,14 +177,14 @@ func (r *Report) stages(list []wire.StageTime, trip Millis) {
 func micros(t wire.StageTime) Millis { return Millis(t.Micros) / 1000 }
 
 // stageName is "" for stages that are parts of another one that is shown.
-func stageName(s wire.Stage) string {
+func stageName(s wire.Stage) Stage {
 	switch s {
 	case wire.StageDecode:
-		return "unpack"
+		return StageUnpack
 	case wire.StageQueue:
-		return "queue"
+		return StageQueue
 	case wire.StageScore:
-		return "score"
+		return StageScore
 	}
 	return ""
 }

@@ -22,6 +22,22 @@ func (s State) String() string {
 	return [...]string{"waiting", "preparing", "scoring", "scored", "failed"}[s]
 }
 
+// Stage is a part of what a picture takes, from its file to its map.
+type Stage string
+
+// The stages, in the order of a picture's way.
+const (
+	StageRead      Stage = "read"
+	StageDecode    Stage = "decode"
+	StageResize    Stage = "resize"
+	StageThumbnail Stage = "thumbnail"
+	StageEncode    Stage = "encode" // crops to JPEG
+	StageSend      Stage = "send"   // to the server and back, less its own time
+	StageUnpack    Stage = "unpack" // the server's: JPEG to pixels
+	StageQueue     Stage = "queue"  // the server's
+	StageScore     Stage = "score"  // the server's
+)
+
 // Report is what is known of one picture.
 type Report struct {
 	ID              uint32
@@ -39,7 +55,7 @@ type Report struct {
 }
 
 // addTime adds to a stage, in the order in which stages first appear.
-func (r *Report) addTime(stage string, took Millis) {
+func (r *Report) addTime(stage Stage, took Millis) {
 	for i := range r.Times {
 		if r.Times[i].Stage == stage {
 			r.Times[i].Took += took

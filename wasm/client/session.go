@@ -59,7 +59,7 @@ type Prepared struct {
 // Time is what one stage took: of a client's work or of the server's, summed
 // over the picture's crops.
 type Time struct {
-	Stage string
+	Stage Stage
 	Took  Millis
 }
 

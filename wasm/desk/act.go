@@ -9,7 +9,7 @@ import (
 // Act is what a key or a button of the page asks of a desk.
 type Act int
 
-// The acts, in the numbers that the page knows. a and b are the call's numbers.
+// The acts, in the numbers that the page is given. a and b are the call's numbers.
 const (
 	ActUndo Act = iota
 	ActRedo
@@ -35,7 +35,7 @@ const (
 // Outcome is what came of it, for the page to put into words.
 type Outcome int
 
-// The outcomes, in the numbers that the page knows.
+// The outcomes, in the numbers that the page is given.
 const (
 	Silent      Outcome = iota // nothing to be told
 	NothingToDo                // there was nothing to do it to
@@ -99,7 +99,7 @@ func (d *Desk) Do(what Act, a, b float64, now int64) Outcome {
 	case ActTurn:
 		return d.edit(d.e.Turn(d.selected, a*math.Pi/180, now))
 	case ActPress:
-		return d.pressKey(int(a))
+		return d.pressKey(Keys(a))
 	case ActPropose:
 		return d.propose(float32(a))
 	case ActBlocks:

@@ -70,6 +70,12 @@ type changes struct {
 // ErrOtherPicture means that labels belong to a picture of another size.
 var ErrOtherPicture = errors.New("the labels belong to a picture of another size")
 
+// Sides of the block brushes' blocks, in pixels of the detector's input.
+const (
+	SmallBlock = 8
+	LargeBlock = 16
+)
+
 // gridSide is the longer side of the detector's input that the block brushes
 // assume, in pixels: what a detector is fitted with by default. Labels of other
 // grids are carried over when a detector learns from them.
@@ -92,7 +98,7 @@ func New(w, h int, stored []byte) (*Desk, error) {
 		d.e = annot.Edit(l)
 	}
 	input := prep.InputSize(prep.Size{W: w, H: h}, gridSide)
-	d.grids = [2]block.Grid{block.For(input.W, input.H, 8), block.For(input.W, input.H, 16)}
+	d.grids = [2]block.Grid{block.For(input.W, input.H, SmallBlock), block.For(input.W, input.H, LargeBlock)}
 	d.all()
 	return d, nil
 }
@@ -141,8 +147,8 @@ func (d *Desk) Choose(t annot.Tool) {
 func (d *Desk) Settings(radius float64, snap bool, name string, g block.Grid) {
 	d.radius = min(max(radius, 0.5), annot.MaxRadius)
 	d.snap, d.name = snap, name
-	if g.Rows > 0 && g.Cols > 0 && g.Size == 8 {
-		d.grids = [2]block.Grid{g, {Rows: (g.Rows + 1) / 2, Cols: (g.Cols + 1) / 2, Size: 16}}
+	if g.Rows > 0 && g.Cols > 0 && g.Size == SmallBlock {
+		d.grids = [2]block.Grid{g, {Rows: (g.Rows + 1) / 2, Cols: (g.Cols + 1) / 2, Size: LargeBlock}}
 	}
 }
 

@@ -23,7 +23,7 @@ func desk(t *testing.T) *Desk {
 }
 
 // drag presses at a pixel of the picture, goes on to others, and releases.
-func drag(d *Desk, now *int64, keys int, points ...annot.Point) Outcome {
+func drag(d *Desk, now *int64, keys Keys, points ...annot.Point) Outcome {
 	at := func(p annot.Point) (float64, float64) { return d.toScreen(p) }
 	*now += 100
 	x, y := at(points[0])
@@ -405,7 +405,7 @@ func TestDeskAtRandom(t *testing.T) {
 		now := int64(0)
 		for range 200 {
 			now += rnd.Int64N(900)
-			x, y, keys := rnd.Float64()*1000-50, rnd.Float64()*800-50, rnd.IntN(4)
+			x, y, keys := rnd.Float64()*1000-50, rnd.Float64()*800-50, Keys(rnd.IntN(4))
 			switch rnd.IntN(10) {
 			case 0:
 				d.Choose(annot.Tool(rnd.IntN(int(annot.Tools))))

@@ -8,7 +8,7 @@ import (
 	"semirest/shared/block"
 )
 
-func (d *Desk) finishBox(keys int) Outcome {
+func (d *Desk) finishBox(keys Keys) Outcome {
 	h := d.hand
 	d.hand = hand{}
 	if !h.moved && !h.keys {
@@ -63,7 +63,7 @@ func (d *Desk) added(id uint32, err error) Outcome {
 
 // addPoint adds a polygon's next point; on the first one, or on the last one
 // again, it closes.
-func (d *Desk) addPoint(x, y float64, keys int) {
+func (d *Desk) addPoint(x, y float64, keys Keys) {
 	h := &d.hand
 	h.down, h.moved, h.began = true, false, [2]float64{x, y}
 	at := d.snapped(d.cursor, keys, block.Grid{})
@@ -90,7 +90,7 @@ func (d *Desk) finishPolygon() Outcome {
 	return d.added(id, err)
 }
 
-func (d *Desk) snapped(p annot.Point, keys int, g block.Grid) annot.Point {
+func (d *Desk) snapped(p annot.Point, keys Keys, g block.Grid) annot.Point {
 	how := annot.Snap{Except: d.selected, Grid: g}
 	if d.snap && keys&Other == 0 {
 		how.Pixels, how.Shapes, how.Reach = true, true, d.reach()*0.75

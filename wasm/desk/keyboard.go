@@ -68,7 +68,7 @@ func (d *Desk) arrow(dx, dy float64, now int64) Outcome {
 }
 
 // pressKey presses at the cursor, and releases the next time.
-func (d *Desk) pressKey(keys int) Outcome {
+func (d *Desk) pressKey(keys Keys) Outcome {
 	if d.shown != keyCursor {
 		if d.shown == noCursor {
 			d.cursor = d.toPicture(float64(d.w)/2, float64(d.h)/2)

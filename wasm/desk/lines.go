@@ -11,7 +11,7 @@ import (
 // Style says how a line of a layer is drawn. The page gives each its pen.
 type Style uint8
 
-// The styles, in the numbers that the page knows.
+// The styles, in the numbers that the page is given.
 const (
 	StyleBox      Style = iota // a box that counts
 	StylePolygon               // a polygon that counts: outlined and faintly filled

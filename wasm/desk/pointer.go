@@ -7,10 +7,13 @@ import (
 	"semirest/shared/block"
 )
 
-// Keys held while the pointer works.
+// Keys are those held while the pointer works.
+type Keys int
+
+// The keys, to be added up.
 const (
-	Shift = 1 << iota // even: proportions, steps of 15 degrees; blocks: normal
-	Other             // Ctrl, Command or Alt: no snapping; brushes: erase
+	Shift Keys = 1 << iota // even: proportions, steps of 15 degrees; blocks: normal
+	Other                  // Ctrl, Command or Alt: no snapping; brushes: erase
 )
 
 // deed is what the pointer is doing between press and release.
@@ -51,13 +54,13 @@ func (h *hand) busy() bool { return h.deed != idle }
 const tremble = 4
 
 // Down is the pointer pressed.
-func (d *Desk) Down(x, y float64, keys int, now int64) {
+func (d *Desk) Down(x, y float64, keys Keys, now int64) {
 	d.touch(now)
 	d.cursor, d.shown = d.toPicture(x, y), pointerCursor
 	d.press(x, y, keys, false)
 }
 
-func (d *Desk) press(x, y float64, keys int, byKeys bool) {
+func (d *Desk) press(x, y float64, keys Keys, byKeys bool) {
 	p := d.cursor
 	switch d.hand.deed {
 	case widening:
@@ -127,7 +130,7 @@ func (d *Desk) press(x, y float64, keys int, byKeys bool) {
 
 // grab takes hold of what lies under p: of the selected shape's handles only,
 // or also of any shape.
-func (d *Desk) grab(p annot.Point, keys int, handles bool) bool {
+func (d *Desk) grab(p annot.Point, keys Keys, handles bool) bool {
 	hit, ok := d.e.At(p.X, p.Y, d.reach(), d.selected)
 	if ok && hit.Handle == annot.Inside && d.selected != 0 {
 		// The selected one stays in hand where others lie on it.
@@ -156,13 +159,13 @@ func (d *Desk) grab(p annot.Point, keys int, handles bool) bool {
 }
 
 // Move is the pointer moved, pressed or not.
-func (d *Desk) Move(x, y float64, keys int, now int64) {
+func (d *Desk) Move(x, y float64, keys Keys, now int64) {
 	d.touch(now)
 	d.cursor, d.shown = d.toPicture(x, y), pointerCursor
 	d.follow(x, y, keys)
 }
 
-func (d *Desk) follow(x, y float64, keys int) {
+func (d *Desk) follow(x, y float64, keys Keys) {
 	h, p := &d.hand, d.cursor
 	if h.down && math.Hypot(x-h.began[0], y-h.began[1]) > tremble {
 		h.moved = true
@@ -209,7 +212,7 @@ func (d *Desk) follow(x, y float64, keys int) {
 
 // pull moves what is held to the cursor. The layer of lines does not hold it,
 // so nothing else is drawn anew.
-func (d *Desk) pull(keys int) {
+func (d *Desk) pull(keys Keys) {
 	h, p := &d.hand, d.cursor
 	switch {
 	case h.handle == annot.Inside && d.snap && keys&Other == 0:
@@ -222,13 +225,13 @@ func (d *Desk) pull(keys int) {
 }
 
 // Up is the pointer released.
-func (d *Desk) Up(x, y float64, keys int, now int64) Outcome {
+func (d *Desk) Up(x, y float64, keys Keys, now int64) Outcome {
 	d.touch(now)
 	d.cursor = d.toPicture(x, y)
 	return d.release(x, y, keys)
 }
 
-func (d *Desk) release(x, y float64, keys int) Outcome {
+func (d *Desk) release(x, y float64, keys Keys) Outcome {
 	h := d.hand
 	if !h.down {
 		return Silent

@@ -2,55 +2,9 @@
 // WebAssembly module, compiled once. wasm/inspect_js.go is the other end of these messages.
 import "wasm_exec";
 import { Signal } from "../signal";
+import type { Changed, Detector, FromWorker, Job, Link, Progress, Report, Thumb, ToWorker, Training } from "./wasm_js";
 
-/** What a detector is; see shared/wire Detector. */
-export interface Detector {
-  name: string; model: string; w: number; h: number; tile: number; overlap: number; block: number; kind: number;
-  falseAlarms: number; created: number; preset: string; supervision: string; note: string;
-}
-
-export type State = "waiting" | "preparing" | "scoring" | "scored" | "failed";
-
-export interface StageTime { stage: string; ms: number }
-
-/** What the Worker knows of one picture; sizes and positions in upright pixels, scores with 1 as the threshold. */
-export interface Report {
-  id: number; state: State; reason: string; detector: string; model: string; lossy: boolean;
-  width: number; height: number; answered: number; crops: number; score: number; hotX: number; hotY: number;
-  times: StageTime[]; total: number; rows: number; cols: number; block: number; scores?: Float32Array;
-}
-
-export interface Link {
-  state: "dialing" | "open" | "lost" | "refused"; ever: boolean; retry: number; reason: string;
-  unanswered: number; unfinished: number; busy: boolean;
-}
-
-export interface Progress { what: string; ended: boolean; done: number; total: number; left: number }
-
-export interface Thumb { id: number; w: number; h: number; rgba: Uint8ClampedArray<ArrayBuffer> }
-
-/** How a training job comes on; see shared/wire Training. NaN where there is no number. */
-export interface Training {
-  job: string; phase: number; step: number; total: number; loss: number; left: number; ap: number;
-  sample: string; rows: number; cols: number; scores?: Float32Array;
-}
-
-/** Somebody changed something of the project that is watched. */
-export interface Changed { subject: number; revision: number; project: string; picture: string; author: string }
-
-/** A training job's state; job is the number by which Training names it too. */
-export interface Job { job: string; kind: number; state: number; ahead: number; project: string; model: string; text: string }
-
-type FromWorker =
-  | { type: "ready" } | { type: "exit" } | { type: "fault"; text: string }
-  | ({ type: "link" } & Link) | { type: "detectors"; list: Detector[]; open: string }
-  | ({ type: "training" } & Training) | ({ type: "job" } & Job) | ({ type: "changed" } & Changed) | { type: "refused"; text: string }
-  | ({ type: "progress" } & Progress) | ({ type: "picture" } & Report) | ({ type: "thumb" } & Thumb);
-
-export type ToWorker =
-  | { type: "add"; id: number; file: Blob; only: string } | { type: "remove" | "first" | "retry"; id: number }
-  | { type: "choose"; name: string } | { type: "lossy"; on: boolean } | { type: "redial" }
-  | { type: "watch"; project: string };
+export type { Changed, Detector, Job, Link, Progress, Report, Thumb, ToWorker, Training } from "./wasm_js";
 
 export const reports = new Signal<Report>();
 export const thumbs = new Signal<Thumb>();
@@ -99,11 +53,10 @@ export async function start(): Promise<void> {
 
 /** The page's own instance; its functions become the global semirest, see overlay.ts. */
 async function page(): Promise<void> {
-  const scope = globalThis as unknown as { semirestRole: string; semirestReady: () => void };
   const go = new Go();
-  scope.semirestRole = "overlay";
+  globalThis.semirestRole = "overlay";
   await new Promise<void>((resolve, reject) => {
-    scope.semirestReady = resolve;
+    globalThis.semirestReady = resolve;
     WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance)).then(
       () => faults.emit("The page's drawing stopped. Reload the page."), reject);
   });

@@ -1,6 +1,7 @@
 // The pictures of the page: what was added, what is known of each, which one is looked at. The Worker scores them, the
 // page's Go instance sorts them.
 import * as engine from "../go/engine";
+import { Order } from "../go/words";
 import { nowReady, overlay } from "../go/overlay";
 import { changed, settings } from "../settings";
 import { Signal } from "../signal";
@@ -106,7 +107,7 @@ function put(p: Picture): void {
   overlay()?.put({ id, name, state, score, detector, model, width, height, hotX, hotY, total, lossy, reason });
 }
 
-const orders = { score: 0, name: 1, added: 2 };
+const orders = { score: Order.byScore, name: Order.byName, added: Order.asAdded };
 
 let sorting = 0;
 /** Sorts a little later: results come in bursts, and a list that jumps at each is hard to use. */

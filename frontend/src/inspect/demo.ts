@@ -1,4 +1,5 @@
 // The demo pictures that the server offers: synthetic, and labelled so.
+import type { Answers } from "../api";
 import * as album from "./album";
 import { $, make } from "../dom";
 import * as engine from "../go/engine";
@@ -6,7 +7,7 @@ import { note } from "../note";
 import { chooseDetector, openDetector } from "./panel";
 
 /** A picture as /api/v1/demo/pictures lists it. */
-interface Sample { name: string; title: string; detector: string; kind: string; image: string; thumbnail: string }
+type Sample = Answers["listDemoPictures"]["pictures"][number];
 
 let samples: Sample[] = [];
 let surface = "";
@@ -44,7 +45,7 @@ async function load(): Promise<void> {
   asking = true;
   try {
     const answer = await fetch("/api/v1/demo/pictures");
-    if (answer.ok) samples = ((await answer.json()) as { pictures: Sample[] }).pictures;
+    if (answer.ok) samples = ((await answer.json()) as Answers["listDemoPictures"]).pictures;
   } catch { /* no server: asked again when there is a connection */ }
   asking = false;
   show();

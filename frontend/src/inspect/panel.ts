@@ -3,6 +3,7 @@ import * as album from "./album";
 import type { Picture } from "./album";
 import { $, make, say, swapIcon } from "../dom";
 import * as engine from "../go/engine";
+import type { PictureStage } from "../go/words";
 import { whenReady } from "../go/overlay";
 import { changed, set, settings } from "../settings";
 
@@ -64,7 +65,7 @@ function announce(p: Picture | undefined, v: Verdict): void {
   say($("live"), text);
 }
 
-const stageNames: Record<string, string> = {
+const stageNames: Record<PictureStage, string> = {
   read: "Read file", decode: "Decode", resize: "Resize", thumbnail: "Thumbnail", encode: "Make JPEG", send: "Way there and back",
   unpack: "Unpack JPEG", queue: "Server: queue", score: "Server: score",
 };
@@ -80,7 +81,7 @@ function showTimes(): void {
     return part;
   }));
   $("times").replaceChildren(...times.flatMap((t) => [
-    make("dt", { "data-stage": t.stage }, stageNames[t.stage] ?? t.stage), make("dd", {}, ms(t.ms))]));
+    make("dt", { "data-stage": t.stage }, stageNames[t.stage]), make("dd", {}, ms(t.ms))]));
   $("times-note").hidden = !p || p.crops < 2;
   $("t-times").parentElement!.classList.toggle("idle", !times.length);
 }

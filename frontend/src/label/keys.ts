@@ -1,12 +1,12 @@
 // The keyboard of the labelling screen: one table for what keys do and for the sheet that lists them.
 import { icon, make } from "../dom";
-import type { ToolName } from "../go/desk";
+import { Keys, type Tool } from "../go/words";
 import { tools } from "./words";
 import { set, settings } from "../settings";
 
 /** What the screen can be asked by a key. Numbers are of picture pixels, degrees, or steps. */
 export interface Doing {
-  tool(name: ToolName): void;
+  tool(name: Tool): void;
   act(name: "undo" | "redo" | "normal" | "delete" | "cancel" | "create" | "accept" | "dismiss" | "fill"): void;
   confirm(): void;
   step(by: number): boolean; // false where there is no further shape
@@ -31,7 +31,7 @@ const silent = { shown: "", text: "" };
 
 const table: Key[] = [
   ...Object.entries(tools).map(([name, t], i): Key => ({ group: "Tools", keys: [t.key.toLowerCase(), String(i + 1)], shown: `${t.key} ${i + 1}`,
-    text: t.name, run: (d) => d.tool(name as ToolName) })),
+    text: t.name, run: (d) => d.tool(name as Tool) })),
   { group: "Tools", keys: ["n"], text: "This picture is normal", run: (d) => d.act("normal") },
   { group: "Tools", keys: ["["], text: "Smaller brush", run: (d) => d.brush(1 / 1.25) },
   { group: "Tools", keys: ["]"], text: "Larger brush", run: (d) => d.brush(1.25) },
@@ -58,7 +58,7 @@ const table: Key[] = [
 
   { group: "Drawing without a mouse", keys: [], shown: "arrows", text: "Move the cursor while nothing is selected", run: () => {} },
   { group: "Drawing without a mouse", keys: [" "], shown: "Space", text: "Press, and again to release; a polygon's point", run: (d) => d.press(0) },
-  { group: "Drawing without a mouse", keys: ["Shift+ "], ...silent, run: (d) => d.press(1) },
+  { group: "Drawing without a mouse", keys: ["Shift+ "], ...silent, run: (d) => d.press(Keys.shift) },
 
   { group: "Proposals", keys: ["p"], text: "Propose from the heat map", run: (d) => d.propose() },
   { group: "Proposals", keys: ["a"], text: "Accept the selected one, or all", run: (d) => d.act("accept") },

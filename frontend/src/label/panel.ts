@@ -2,9 +2,10 @@
 // time.
 import { icon, make, say } from "../dom";
 import type { DeskState } from "../go/desk";
+import { maxKind, Tool } from "../go/words";
 import { toolIcon } from "./icons";
 import type { Heat } from "./heat";
-import { clock, shapeText, spentNames, sumText } from "./words";
+import { clock, shapeText, spentOn, sumText } from "./words";
 
 export interface Settings { radius: number; snap: boolean; name: string; heat: boolean; opacity: number; threshold: number; truth: boolean }
 
@@ -50,7 +51,7 @@ export class LabelPanel {
     this.snap = make("input", { type: "checkbox" });
     this.snap.addEventListener("change", () => wishes.set("snap", this.snap.checked));
     this.kinds = make("datalist", { id: `kinds-${number}` });
-    this.kind = make("input", { type: "text", maxlength: 80, placeholder: "not said", list: `kinds-${number}`, id: `kind-${number}`, autocomplete: "off", spellcheck: "false" });
+    this.kind = make("input", { type: "text", maxlength: maxKind, placeholder: "not said", list: `kinds-${number}`, id: `kind-${number}`, autocomplete: "off", spellcheck: "false" });
     this.kind.addEventListener("input", () => wishes.set("name", this.kind.value.trim()));
     this.kind.addEventListener("change", () => wishes.rename());
     this.heat = make("input", { type: "checkbox" });
@@ -112,7 +113,7 @@ export class LabelPanel {
     this.normal.setAttribute("aria-pressed", String(s.normal));
     say(this.sum, sumText(s));
     say(this.total, clock(s.spent.reduce((a, b) => a + b, 0)));
-    const rows = spentNames.map((name, i) => [name, s.spent[i]] as const).filter(([, ms]) => ms >= 50);
+    const rows = (Object.keys(Tool) as Tool[]).map((t) => [spentOn[t], s.spent[Tool[t]]] as const).filter(([, ms]) => ms >= 50);
     if (this.times.children.length !== 2 * rows.length) this.times.replaceChildren(...rows.flatMap(() => [make("dt"), make("dd")]));
     rows.forEach(([name, ms], i) => { say(this.times.children[2 * i], name); say(this.times.children[2 * i + 1], clock(ms)); });
     this.shape.hidden = !s.selected;

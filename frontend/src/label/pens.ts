@@ -1,24 +1,24 @@
 // How the lines of a desk are drawn. Each is drawn twice, dark and wide, then bright and thin, so that it is seen on any
 // picture; what a line means is told by its dashes as well as by its colour.
+import { Style } from "../go/words";
 
 interface Pen { line: string; width: number; halo?: string; fill?: string; dash?: number[]; open?: boolean }
 
 const halo = "rgba(0, 0, 0, 0.6)";
 
-/** By client.Style. */
-const pens: Record<number, Pen> = {
-  0: { line: "#ffd84d", width: 1.5, halo }, // box
-  1: { line: "#ff9f4d", width: 1.5, halo, fill: "rgba(255, 138, 46, 0.28)" }, // polygon
-  2: { line: "#7df9ff", width: 1.5, halo, dash: [6, 4] }, // proposal
-  3: { line: "#ffffff", width: 2, halo }, // selected
-  4: { line: "#ffffff", width: 1.5, halo, dash: [3, 3] }, // would be selected
-  5: { line: "#ffd84d", width: 1.5, halo, fill: "rgba(255, 216, 77, 0.12)" }, // being drawn
-  6: { line: "#ffd84d", width: 1.5, halo, open: true }, // being drawn, open
-  8: { line: "#ffffff", width: 1.5, halo, open: true }, // stem of the handle for turning
-  11: { line: "#ffffff", width: 1, halo }, // block under the cursor
+const pens: Partial<Record<number, Pen>> = {
+  [Style.box]: { line: "#ffd84d", width: 1.5, halo }, // box
+  [Style.polygon]: { line: "#ff9f4d", width: 1.5, halo, fill: "rgba(255, 138, 46, 0.28)" }, // polygon
+  [Style.proposed]: { line: "#7df9ff", width: 1.5, halo, dash: [6, 4] }, // proposal
+  [Style.selected]: { line: "#ffffff", width: 2, halo }, // selected
+  [Style.hover]: { line: "#ffffff", width: 1.5, halo, dash: [3, 3] }, // would be selected
+  [Style.drawn]: { line: "#ffd84d", width: 1.5, halo, fill: "rgba(255, 216, 77, 0.12)" }, // being drawn
+  [Style.open]: { line: "#ffd84d", width: 1.5, halo, open: true }, // being drawn, open
+  [Style.stem]: { line: "#ffffff", width: 1.5, halo, open: true }, // stem of the handle for turning
+  [Style.cell]: { line: "#ffffff", width: 1, halo }, // block under the cursor
 };
 
-const handle = 7, brush = 9, cross = 10, firstPoint = 12;
+const { handle, brush, cross, point: firstPoint } = Style;
 
 /** Draws lines from a place of the list on. Gives the bounds of what was drawn: left, top, right, bottom. */
 export function drawLines(pen: CanvasRenderingContext2D, list: Float32Array, from: number): [number, number, number, number] {
@@ -40,7 +40,7 @@ export function drawLines(pen: CanvasRenderingContext2D, list: Float32Array, fro
       const end = i + 2 + 2 * list[i + 1];
       for (i += 2; i < end; i += 2) grow(list[i], list[i + 1], 4);
     }
-    drawRun(pen, pens[style], list, first, i);
+    drawRun(pen, pens[style]!, list, first, i);
   }
   return [x0, y0, x1, y1];
 }

@@ -1,10 +1,11 @@
 // Pointers on the picture: one draws; the middle or right button, Space held, or two fingers move the view.
-import { Other, Shift, type Desk, type Outcome } from "../go/desk";
+import type { Desk } from "../go/desk";
+import { Keys, type Outcome } from "../go/words";
 import type { Sheet } from "./sheet";
 
 export interface Hands { told(o: Outcome): void; touched(): void; at(x: number, y: number): void; space(): boolean }
 
-const keysOf = (event: MouseEvent): number => (event.shiftKey ? Shift : 0) | (event.ctrlKey || event.metaKey || event.altKey ? Other : 0);
+const keysOf = (event: MouseEvent): number => (event.shiftKey ? Keys.shift : 0) | (event.ctrlKey || event.metaKey || event.altKey ? Keys.other : 0);
 
 /** Listens on a sheet's pane until it is aborted. */
 export function listen(sheet: Sheet, desk: Desk, hands: Hands, until: AbortSignal): void {
@@ -90,7 +91,7 @@ export function listen(sheet: Sheet, desk: Desk, hands: Hands, until: AbortSigna
     // A pinch on a touchpad comes as a wheel with Ctrl and small steps.
     view.zoomAt(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015)), x, y, sheet.box, sheet.size);
     sheet.aim();
-    desk.move(x, y, keysOf(event) & Shift, event.timeStamp);
+    desk.move(x, y, keysOf(event) & Keys.shift, event.timeStamp);
     hands.touched();
   }, { signal: until, passive: false });
 }

@@ -33,7 +33,7 @@ export async function sendLabels(project: string, picture: string, save: Save): 
   }
   try {
     if (answer.ok) {
-      const state = (await answer.json()) as api.LabelState;
+      const state = (await answer.json()) as api.Answers["saveLabels"];
       return { kind: "saved", revision: state.revision, state };
     }
     const text = (await answer.json()) as { error?: { code?: string; message?: string }; current?: api.LabelState & { data: string } };

@@ -5,7 +5,7 @@ import * as api from "../api";
 import { icon, make, plural, say } from "../dom";
 import * as engine from "../go/engine";
 import { chooseVersion } from "./clash";
-import type { Outcome, ToolName } from "../go/desk";
+import { Subject, type Outcome, type Tool } from "../go/words";
 import { toolIcon } from "./icons";
 import { helpSheet } from "./keys";
 import { chosen, LabelPanel, toolButton, type Settings } from "./panel";
@@ -17,9 +17,6 @@ import { inHand, Work } from "./work";
 import { whenReady } from "../go/overlay";
 import { href } from "../router";
 
-
-/** The labels' subject of shared/wire Changed. */
-const labelsChanged = 1;
 
 /** Shows a picture to be labelled; "" is the next that waits for labels. It gives what takes the screen down. */
 export function mountLabel(root: HTMLElement, project: string, picture: string): () => void {
@@ -58,7 +55,7 @@ class LabelScreen {
     });
     const bar = make("div", { class: "label-tools", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" });
     for (const [name, t] of Object.entries(tools)) {
-      const b = toolButton(name, t.name, t.key, () => this.choose(name as ToolName));
+      const b = toolButton(name, t.name, t.key, () => this.choose(name as Tool));
       this.toolButtons.set(name, b);
       bar.append(b);
     }
@@ -89,7 +86,7 @@ class LabelScreen {
     sync.standings.on(({ picture, standing }) => { if (picture === this.picture?.info.id) this.stand(standing); else this.showSaved(); }, until);
     sync.clashes.on((c) => { if (c.draft.picture === this.picture?.info.id) void this.resolve(c); else this.showSaved(); }, until);
     sync.saves.on((s) => { void this.heard(s.picture, s.revision, s.here); }, until);
-    engine.changes.on((c) => { if (c.subject === labelsChanged && c.project === this.project) void this.heard(c.picture, c.revision, false); }, until);
+    engine.changes.on((c) => { if (c.subject === Subject.labels && c.project === this.project) void this.heard(c.picture, c.revision, false); }, until);
     this.saved.addEventListener("click", () => this.pressSaved());
     addEventListener("focus", () => { void this.picture?.look(); }, { signal: until });
     addEventListener("blur", () => this.picture?.desk.rest(), { signal: until });
@@ -100,7 +97,7 @@ class LabelScreen {
 
   async begin(picture: string): Promise<void> {
     try {
-      const [{ pictures }] = await Promise.all([api.get<{ pictures: api.Picture[] }>(api.at("projects", this.project, "pictures"), this.all.signal),
+      const [{ pictures }] = await Promise.all([api.get<"listPictures">(api.at("projects", this.project, "pictures"), this.all.signal),
         sync.begin(), new Promise<void>((resolve) => whenReady(() => resolve()))]);
       if (this.all.signal.aborted) return;
       this.strip.show(pictures);
@@ -177,7 +174,7 @@ class LabelScreen {
     say(this.count, `${this.strip.place + 1} of ${this.strip.count} · ${this.strip.waiting ? `${this.strip.waiting} unlabelled` : "all labelled"}`);
   }
 
-  private choose(name: ToolName): void {
+  private choose(name: Tool): void {
     inHand.tool = name;
     this.picture?.desk.tool(name);
     this.picture?.sheet?.wake();
@@ -285,7 +282,7 @@ class LabelScreen {
       this.tell(here ? "Labels updated." : "Labels updated: somebody else saved.");
     }
     try {
-      const p = await api.get<api.Picture>(api.at("projects", this.project, "pictures", picture), this.all.signal);
+      const p = await api.get<"getPicture">(api.at("projects", this.project, "pictures", picture), this.all.signal);
       if (p.labels) this.strip.update(picture, p.labels);
       this.countPictures();
     } catch { /* the row is a little older then */ }

@@ -1,11 +1,10 @@
 // A picture to draw labels on, whatever its size: decoded once, halved again and again, and drawn part by part at the
 // screen's resolution from the level that fits. No canvas is ever larger than the screen.
 import { turned } from "../go/desk";
+import { headSize } from "../go/words";
 
 /** The longest side, in pixels, below which no smaller level is made. */
 const smallest = 1200;
-/** How much of a file is read to find its orientation. */
-const headSize = 256 << 10;
 
 /** How stored pixels (x, y) of a w x h file come to lie upright, by EXIF orientation: a, b, c, d, e, f of a canvas. */
 function turn(orientation: number, w: number, h: number): [number, number, number, number, number, number] {

@@ -1,23 +1,27 @@
 // What the labelling screen says: names of tools, times, what came of an action.
 import { plural } from "../dom";
-import type { DeskState, Outcome, Shape, ToolName } from "../go/desk";
+import type { DeskState, Shape } from "../go/desk";
+import type { Outcome, Tool } from "../go/words";
 
 export interface ToolText { name: string; key: string; hint: string }
 
 /** The tools of the bar, in its order. */
-export const tools: Partial<Record<ToolName, ToolText>> = {
+export const tools: Partial<Record<Tool, ToolText>> = {
   select: { name: "Select", key: "V", hint: "Click a shape; click again for the one behind it. Drag to move, pull its handles to resize and turn." },
   box: { name: "Box", key: "B", hint: "Drag a box close around the defect. Shift: square." },
   rotated: { name: "Rotated box", key: "R", hint: "Drag along the defect, then move aside and click. Shift: steps of 15°." },
-  blocks8: { name: "Blocks 8", key: "G", hint: "Paint defective blocks; a stroke that starts on one takes it away. Shift: normal blocks." },
-  blocks16: { name: "Blocks 16", key: "H", hint: "Paint defective blocks; a stroke that starts on one takes it away. Shift: normal blocks." },
+  block8: { name: "Blocks 8", key: "G", hint: "Paint defective blocks; a stroke that starts on one takes it away. Shift: normal blocks." },
+  block16: { name: "Blocks 16", key: "H", hint: "Paint defective blocks; a stroke that starts on one takes it away. Shift: normal blocks." },
   brush: { name: "Pixel brush", key: "D", hint: "Paint the defect's pixels. Ctrl or Alt: erase." },
   polygon: { name: "Polygon", key: "L", hint: "Click point by point, or drag around. Enter or a click on the first point closes it." },
   eraser: { name: "Eraser", key: "E", hint: "Rub out pixels and blocks; click a shape to delete it." },
 };
 
-/** Names of all that takes time, by the numbers of shared/annot. */
-export const spentNames = ["Select", "Boxes", "Rotated boxes", "Blocks 8", "Blocks 16", "Pixel brush", "Polygons", "Eraser", "Normal", "Proposals"];
+/** What time is spent on. */
+export const spentOn: Record<Tool, string> = {
+  select: "Select", box: "Boxes", rotated: "Rotated boxes", block8: "Blocks 8", block16: "Blocks 16", brush: "Pixel brush", polygon: "Polygons",
+  eraser: "Eraser", normal: "Normal", propose: "Proposals",
+};
 
 /** A time of work: 0:07.3, 12:41. */
 export function clock(ms: number): string {
@@ -57,12 +61,12 @@ export function outcomeText(o: Outcome, s: DeskState): string {
     case "pressed": return "Pressed: arrows draw, Space ends.";
     case "accepted": return `Accepted. ${at || plural(s.proposed, "proposal") + " left."}`;
     case "dismissed": return `Dismissed. ${at || plural(s.proposed, "proposal") + " left."}`;
-    case "small": return "Too small: nothing was added.";
+    case "tooSmall": return "Too small: nothing was added.";
     case "full": return "This picture holds as many labels as it can.";
-    case "no-map": return "There is no heat map yet.";
+    case "noMap": return "There is no heat map yet.";
     case "cold": return "The heat map is nowhere that hot.";
     case "done": return sumText(s) + "." + (at ? " " + at : "");
-    case "nothing": return "";
+    case "nothingToDo": return "";
     case "silent": return "";
   }
 }

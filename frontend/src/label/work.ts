@@ -1,6 +1,7 @@
 // The work on one picture: its desk, its layers, its heat map, and the keeping of what is drawn.
 import * as api from "../api";
-import { Desk, type Outcome, type ToolName } from "../go/desk";
+import { Desk } from "../go/desk";
+import { Keys, smallBlock, type Outcome, type Tool } from "../go/words";
 import { HeatMap } from "./heat";
 import { listen as listenKeys, type Doing } from "./keys";
 import { chosen, Truth, type Settings } from "./panel";
@@ -13,11 +14,11 @@ import { overlay } from "../go/overlay";
 import { View } from "../view";
 
 /** The tool in hand lasts from picture to picture. */
-export const inHand: { tool: ToolName } = { tool: "box" };
+export const inHand: { tool: Tool } = { tool: "box" };
 
 /** What the work on a picture asks of the screen around it. */
 export interface Around {
-  told(o: Outcome): void; drawn(): void; go(by: number): void; next(): void; tool(t: ToolName): void;
+  told(o: Outcome): void; drawn(): void; go(by: number): void; next(): void; tool(t: Tool): void;
   set<K extends keyof Settings>(name: K, value: Settings[K]): void;
 }
 
@@ -73,7 +74,7 @@ export class Work {
     listenKeys(root, this.doing, until);
     addEventListener("keyup", (event) => {
       if (event.key !== " ") return;
-      if (this.space === "down") this.done(this.desk.act("press", event.shiftKey ? 1 : 0));
+      if (this.space === "down") this.done(this.desk.act("press", event.shiftKey ? Keys.shift : 0));
       this.space = "up";
     }, { signal: until });
     this.heat = new HeatMap(this.project, file, until);
@@ -95,7 +96,7 @@ export class Work {
       tool: (name) => around.tool(name),
       act: (name) => this.done(desk.act(name)),
       confirm: () => this.done(desk.act("confirm")),
-      step: (by) => { const o = desk.act("step", by); fly(o); return o !== "nothing"; },
+      step: (by) => { const o = desk.act("step", by); fly(o); return o !== "nothingToDo"; },
       arrow: (dx, dy) => {
         const s = desk.state();
         if (inHand.tool === "select" && !s.selected && !s.busy) { this.view.pan(-dx * 40, -dy * 40, sheet.box, sheet.size); return; }
@@ -104,7 +105,7 @@ export class Work {
       grow: (dw, dh) => fly(desk.act("grow", dw, dh)),
       turn: (degrees) => fly(desk.act("turn", degrees)),
       press: () => { if (this.space === "up") this.space = "down"; },
-      propose: () => { if (inHand.tool === "blocks8" || inHand.tool === "blocks16") this.proposeBlocks(); else fly(desk.act("propose", chosen.threshold)); },
+      propose: () => { if (inHand.tool === "block8" || inHand.tool === "block16") this.proposeBlocks(); else fly(desk.act("propose", chosen.threshold)); },
       brush: (factor) => { around.set("radius", Math.min(Math.max(chosen.radius * factor, 0.5), 1000)); },
       picture: (by) => around.go(by),
       nextUnlabelled: () => around.next(),
@@ -182,7 +183,7 @@ export class Work {
 
   apply(): void {
     const r = this.heat?.report, go = overlay();
-    const eights = r && r.block === 8;
+    const eights = r && r.block === smallBlock;
     this.desk.settings(chosen.radius, chosen.snap, chosen.name, eights ? r.rows : 0, eights ? r.cols : 0);
     this.desk.tool(inHand.tool);
     if (this.truth) this.truth.root.hidden = !chosen.truth;

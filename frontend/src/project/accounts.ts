@@ -15,14 +15,14 @@ async function show({ root, until }: Stay): Promise<void> {
   }
   const own = make("section", { class: "panel-card", "aria-labelledby": "t-own" });
   root.append(own);
-  const loadTokens = async () => drawOwn(own, (await api.get<{ tokens: api.Token[] }>(api.at("tokens"), until)).tokens ?? [], loadTokens);
+  const loadTokens = async () => drawOwn(own, (await api.get<"listTokens">(api.at("tokens"), until)).tokens ?? [], loadTokens);
   await loadTokens();
   if (!me.user.admin) return;
   const people = make("section", { class: "panel-card", "aria-labelledby": "t-people" }), log = make("section", { "aria-labelledby": "t-log" });
   root.append(people, log);
-  const loadPeople = async () => drawPeople(people, (await api.get<{ users: api.User[] }>(api.at("users"), until)).users ?? [], loadPeople);
+  const loadPeople = async () => drawPeople(people, (await api.get<"listUsers">(api.at("users"), until)).users ?? [], loadPeople);
   await loadPeople();
-  drawLog(log, (await api.get<{ events: api.Event[] }>(api.at("audit"), until)).events ?? []);
+  drawLog(log, (await api.get<"listAudit">(api.at("audit"), until)).events ?? []);
 }
 
 function drawOwn(box: HTMLElement, tokens: api.Token[], again: () => Promise<void>): void {
@@ -54,7 +54,7 @@ async function changePassword(): Promise<void> {
 async function newToken(): Promise<boolean> {
   const made = await ask("New token", [
     { name: "name", label: "What it is for" }, { name: "days", label: "Days it is good for", type: "number", value: "90", min: 1, hint: "A token may do what you may." },
-  ], "Make", ({ name, days }) => api.post<{ secret: string; token?: api.Token }>(api.at("tokens"), { name, days: Number(days) }));
+  ], "Make", ({ name, days }) => api.post<"makeToken">(api.at("tokens"), { name, days: Number(days) }));
   if (!made) return false;
   const secret = make("input", { readonly: true, value: made.secret, "aria-label": "The token", class: "secret", onfocus: () => secret.select() });
   const copy = make("button", { onclick: () => void navigator.clipboard.writeText(made.secret).then(() => note("Copied."), () => secret.select()) }, "Copy");
@@ -90,7 +90,7 @@ function drawPeople(box: HTMLElement, users: api.User[], again: () => Promise<vo
 
 async function newUser(): Promise<boolean> {
   const made = await ask("New person", [{ name: "name", label: "Name" }, { name: "password", label: "First password", type: "password", autocomplete: "new-password", hint: "Give it to them; they can change it. What they may do is said in each project." }],
-    "Add", ({ name, password }) => api.post<api.User>(api.at("users"), { name: name.trim(), password, admin: false }));
+    "Add", ({ name, password }) => api.post<"addUser">(api.at("users"), { name: name.trim(), password, admin: false }));
   return !!made;
 }
 

@@ -15,10 +15,6 @@ const formats = [
   { id: "project", name: "Whole project", text: "pictures, all revisions, times and models: comes back identical" },
 ];
 
-interface Imported {
-  pictures: number; labels: number; unchanged: number; truths: number; skipped: string[] | null; warnings: string[] | null;
-}
-
 export function exchange(project: api.Project, until: AbortSignal): HTMLElement {
   const path = api.at("projects", project.id, "export");
   const out = make("ul", { class: "exports" }, ...formats.map((f) => make("li", {},
@@ -40,7 +36,7 @@ export function exchange(project: api.Project, until: AbortSignal): HTMLElement 
       try {
         const answer = await api.raw("POST", api.at("projects", project.id, "import") + `?format=${choice.value}`,
           { body: chosen, signal: until, headers: { "Content-Type": "application/octet-stream" } });
-        const got = (await answer.json()) as Imported;
+        const got = (await answer.json()) as api.Answers["importPictures"];
         const parts = [plural(got.pictures, "picture") + " added", "labels of " + plural(got.labels, "picture")];
         if (got.unchanged) parts.push(`${got.unchanged} had these labels already`);
         if (got.truths) parts.push(plural(got.truths, "ground-truth mask"));

@@ -2,19 +2,24 @@
 import * as api from "../api";
 import { make, plural, say } from "../dom";
 import * as engine from "../go/engine";
+import { Phase, type Stage } from "../go/words";
 import { left, measure, spent, supervisionName, when } from "../format";
 import { Plot } from "./plot";
 import { Sample } from "./sample";
 import { href } from "../router";
 import { attempt } from "../shell";
 
-const stages: Record<string, string> = {
-  profiles: "Choosing features", features: "Reading pictures", coreset: "Choosing the memory bank", threshold: "Setting the threshold",
+const stages: Record<Stage, string> = {
+  profile: "Choosing features", features: "Reading pictures", coreset: "Choosing the memory bank", threshold: "Setting the threshold",
   pictures: "Drawing simulated defects", start: "Starting from simulated defects", training: "Training", choosing: "Choosing the best weights",
-  evaluating: "Measuring on held-out pictures", evaluate: "Measuring on held-out pictures", saving: "Saving", save: "Saving",
+  evaluating: "Measuring on held-out pictures", saving: "Saving",
 };
 
-const phases = ["", "Reading pictures", "Choosing the memory bank", "Drawing simulated defects", "Training", "Measuring on held-out pictures", "Saving"];
+const phases: Record<Phase, string> = {
+  features: "Reading pictures", bank: "Choosing the memory bank", simulate: "Drawing simulated defects", learn: "Training",
+  evaluate: "Measuring on held-out pictures", save: "Saving",
+};
+const phaseOf = (n: number): Phase => (Object.keys(Phase) as Phase[]).find((p) => Phase[p] === n) ?? "learn";
 
 /** A line of a job's log: a step, or a look at held-out simulated defects; see server/train. */
 interface LogLine {
@@ -54,7 +59,7 @@ export class Jobs {
   }
 
   async load(): Promise<void> {
-    const { jobs } = await api.get<{ jobs: api.Job[] }>(api.at("projects", this.project.id, "jobs"), this.until);
+    const { jobs } = await api.get<"listTraining">(api.at("projects", this.project.id, "jobs"), this.until);
     const runs = jobs.find((j) => j.state === "running");
     if (this.running?.job.id !== runs?.id) {
       this.running?.end();
@@ -144,15 +149,15 @@ class Running {
     this.job = job;
     const p = job.progress;
     if (!p) return;
-    this.tell(stages[p.stage] ?? (p.stage ? sentence(p.stage) : "Starting"), p.step, p.total, p.seconds_left);
+    this.tell(p.stage ? stages[p.stage] : "Starting", p.step, p.total, p.seconds_left);
     if (p.stage !== "training" && p.stage !== "start") return;
     this.total = p.total;
     this.point(p.step, p.loss, p.held_out_ap ?? NaN);
   }
 
   news(t: engine.Training): void {
-    this.tell(phases[t.phase] ?? "Training", t.step, t.total, t.left);
-    if (t.phase === 4) {
+    this.tell(phases[phaseOf(t.phase)], t.step, t.total, t.left);
+    if (t.phase === Phase.learn) {
       this.total = t.total;
       this.point(t.step, t.loss, t.ap);
     }

@@ -3,21 +3,22 @@ import * as api from "../api";
 import { confirm } from "../dialog";
 import { make, plural } from "../dom";
 import * as engine from "../go/engine";
+import { JobNews, Subject } from "../go/words";
 import { bytes, measure, spent, supervisionName, when } from "../format";
 import { note } from "../note";
 import { href } from "../router";
 import { attempt, blank, may, screen, type Stay } from "../shell";
 
-interface List { models: api.Model[]; deployed?: string; previous?: string }
+type List = api.Answers["listModels"];
 
 async function show({ root, until, project }: Stay): Promise<void> {
   const load = async () => {
-    const list = await api.get<List>(api.at("projects", project.id, "models"), until);
+    const list = await api.get<"listModels">(api.at("projects", project.id, "models"), until);
     draw(root, project, list, () => load());
   };
   await load();
-  engine.changes.on((c) => { if (c.project === project.id && c.subject >= 3) load().catch(() => {}); }, until);
-  engine.jobs.on((j) => { if (j.project === project.id && j.state === 3) load().catch(() => {}); }, until);
+  engine.changes.on((c) => { if (c.project === project.id && (c.subject === Subject.models || c.subject === Subject.project)) load().catch(() => {}); }, until);
+  engine.jobs.on((j) => { if (j.project === project.id && j.state === JobNews.done) load().catch(() => {}); }, until);
 }
 
 function draw(root: HTMLElement, project: api.Project, { models, deployed, previous }: List, again: () => Promise<void>): void {

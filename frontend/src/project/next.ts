@@ -3,8 +3,6 @@ import * as api from "../api";
 import { icon, make } from "../dom";
 import { href } from "../router";
 
-interface Candidate { picture: string; name: string; worth: number; reason: string }
-
 export interface NextPanel { root: HTMLElement; refresh: () => void }
 
 const shown = 12;
@@ -18,7 +16,7 @@ export function nextPanel(project: api.Project, until: AbortSignal): NextPanel {
     if (running) { again = true; return; }
     running = true;
     try {
-      const { next: pictures } = await api.get<{ next: Candidate[] }>(api.at("projects", project.id, "next") + `?n=${shown}`, until);
+      const { next: pictures } = await api.get<"listNext">(api.at("projects", project.id, "next") + `?n=${shown}`, until);
       text.textContent = pictures.length ? "Ordered by how much their labels would teach." : "Nothing is left to label.";
       start.hidden = !pictures.length;
       if (pictures.length) start.href = href(project.id, "label", pictures[0].picture);

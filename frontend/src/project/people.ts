@@ -13,11 +13,11 @@ async function show({ root, until, project }: Stay): Promise<void> {
   const log = make("section", { "aria-labelledby": "t-log" });
   root.append(...(whoAmI().auth ? [rights] : [make("p", { class: "quiet" }, "This server has no accounts: whoever is on this machine may do everything. Start it with --auth to change that.")]), log);
   const load = async () => {
-    const { rights: list } = await api.get<{ rights: api.Right[] }>(api.at("projects", project.id, "rights"), until);
+    const { rights: list } = await api.get<"listRights">(api.at("projects", project.id, "rights"), until);
     drawRights(rights, project, list, admin, load);
   };
   if (whoAmI().auth) await load();
-  if (admin) drawLog(log, (await api.get<{ events: api.Event[] }>(api.at("projects", project.id, "audit"), until)).events ?? []);
+  if (admin) drawLog(log, (await api.get<"listProjectAudit">(api.at("projects", project.id, "audit"), until)).events ?? []);
 }
 
 function levelChoice(label: string, level: api.Level, change: (to: api.Level) => void, disabled = false): HTMLSelectElement {

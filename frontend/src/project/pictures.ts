@@ -3,6 +3,7 @@ import * as api from "../api";
 import { confirm } from "../dialog";
 import { icon, make, plural, say } from "../dom";
 import * as engine from "../go/engine";
+import { Subject } from "../go/words";
 import { spent } from "../format";
 import { Grid } from "./grid";
 import { fromDrop, fromInput, hasFiles, sift, type Found } from "../files";
@@ -56,7 +57,7 @@ async function show({ root, until, project }: Stay): Promise<void> {
   const listSoon = () => { soon ||= window.setTimeout(() => { soon = 0; if (!until.aborted) list(); }, 150); };
 
   async function load(): Promise<void> {
-    const answer = await api.get<{ pictures: api.Picture[] }>(api.at("projects", project.id, "pictures"), until);
+    const answer = await api.get<"listPictures">(api.at("projects", project.id, "pictures"), until);
     pictures.clear();
     for (const p of answer.pictures) pictures.set(p.id, p);
     list();
@@ -66,7 +67,7 @@ async function show({ root, until, project }: Stay): Promise<void> {
   function change(button: HTMLButtonElement, what: Partial<Pick<api.Picture, "role" | "held">>): void {
     attempt(button, async () => {
       for (const id of [...grid.marked]) {
-        const p = await api.patch<api.Picture>(api.at("projects", project.id, "pictures", id), what);
+        const p = await api.patch<"changePicture">(api.at("projects", project.id, "pictures", id), what);
         pictures.set(id, { ...pictures.get(id)!, ...what, labels: p.labels ?? pictures.get(id)!.labels });
         listSoon();
       }
@@ -116,7 +117,7 @@ async function show({ root, until, project }: Stay): Promise<void> {
   await load();
   let again = 0;
   engine.changes.on((c) => {
-    if (c.project !== project.id || c.subject > 2) return;
+    if (c.project !== project.id || (c.subject !== Subject.labels && c.subject !== Subject.pictures)) return;
     again ||= window.setTimeout(() => { again = 0; if (!until.aborted) void load().then(next.refresh).catch(() => {}); }, 400);
   }, until);
   // What changed while there was no connection was not told.

@@ -15,7 +15,7 @@ async function show({ root, until }: Stay): Promise<void> {
   const list = make("ul", { class: "cards" });
   root.append(make("div", { class: "screen-head" }, make("h2", {}, "Projects"), make("div", { class: "spring" }), restore(until),
     make("button", { class: "main", id: "new-project", onclick: () => void create() }, icon("add"), "New project")), list);
-  const { projects } = await api.get<{ projects: api.Project[] }>(api.at("projects"), until);
+  const { projects } = await api.get<"listProjects">(api.at("projects"), until);
   if (!projects.length) {
     list.replaceWith(blank("No project yet",
       "A project is one kind of part under inspection: its pictures, their labels, and the detectors that learn from them.",
@@ -27,7 +27,7 @@ async function show({ root, until }: Stay): Promise<void> {
   list.append(...cards.map((c) => c.root));
   for (const [i, c] of cards.slice(0, told).entries()) {
     if (until.aborted) return;
-    const { pictures } = await api.get<{ pictures: api.Picture[] }>(api.at("projects", projects[i].id, "pictures"), until);
+    const { pictures } = await api.get<"listPictures">(api.at("projects", projects[i].id, "pictures"), until);
     c.fill(pictures);
   }
 }
@@ -61,13 +61,13 @@ function card(project: api.Project): Card {
 
 async function create(): Promise<void> {
   const made = await ask("New project", [{ name: "name", label: "Name", hint: "What is inspected, for instance: bottle, line 3" }], "Create",
-    ({ name }) => api.post<api.Project>(api.at("projects"), { name: name.trim() }));
+    ({ name }) => api.post<"createProject">(api.at("projects"), { name: name.trim() }));
   if (made) go(href(made.id));
 }
 
 async function rename(project: api.Project): Promise<void> {
   const done = await ask("Rename project", [{ name: "name", label: "Name", value: project.name }], "Rename",
-    ({ name }) => api.patch<api.Project>(api.at("projects", project.id), { name: name.trim() }));
+    ({ name }) => api.patch<"changeProject">(api.at("projects", project.id), { name: name.trim() }));
   if (done) again();
 }
 
@@ -97,7 +97,7 @@ function restore(until: AbortSignal): HTMLElement {
     if (!file) return;
     note(`Reading ${file.name}…`);
     attempt(button, async () => {
-      const made = await (await api.raw("POST", api.at("import") + "?format=project", { body: file, signal: until, headers: { "Content-Type": "application/zip" } })).json() as api.Project;
+      const made = await (await api.raw("POST", api.at("import") + "?format=project", { body: file, signal: until, headers: { "Content-Type": "application/zip" } })).json() as api.Answers["restoreProject"];
       note(`${made.name} is all here.`);
       go(href(made.id));
     });

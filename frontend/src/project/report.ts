@@ -3,17 +3,14 @@
 import * as api from "../api";
 import { make } from "../dom";
 import * as engine from "../go/engine";
+import { Subject } from "../go/words";
 import { exchange } from "./exchange";
 import { measure, spent, supervisionName } from "../format";
 import { Plot, type Series } from "./plot";
 import { href } from "../router";
 import { blank, screen, type Stay } from "../shell";
 
-interface Point {
-  model: string; name: string; supervision: string; granule: string; pictures: number; seconds: number;
-  pixel_ap: number | null; pro: number | null; pixel_auroc: number | null;
-}
-interface Report { figure: { points: Point[] | null; baseline: Point | null } }
+type Report = api.Answers["getReport"];
 
 const granules: Record<string, { name: string; tone: string }> = {
   none: { name: "no labels", tone: "tone-none" }, box: { name: "boxes", tone: "tone-box" },
@@ -30,11 +27,11 @@ async function show({ root, until, project }: Stay): Promise<void> {
     make("a", { class: "button", href: page + "?download=1", download: "" }, "Save report")), figure, exchange(project, until));
   const load = async () => {
     figure.replaceChildren(make("p", { class: "quiet" }, "Gathering…"));
-    const report = await api.get<Report>(api.at("projects", project.id, "report"), until);
+    const report = await api.get<"getReport">(api.at("projects", project.id, "report"), until);
     draw(figure, project, report, until);
   };
   await load();
-  engine.changes.on((c) => { if (c.project === project.id && c.subject === 3) load().catch(() => {}); }, until);
+  engine.changes.on((c) => { if (c.project === project.id && c.subject === Subject.models) load().catch(() => {}); }, until);
 }
 
 function draw(figure: HTMLElement, project: api.Project, { figure: f }: Report, until: AbortSignal): void {

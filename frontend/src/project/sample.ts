@@ -2,6 +2,7 @@
 import * as api from "../api";
 import { make, say } from "../dom";
 import type { Training } from "../go/engine";
+import { smallBlock } from "../go/words";
 import { overlay } from "../go/overlay";
 
 const side = 512; // longest side of the map, pixels; CSS scales it
@@ -34,7 +35,7 @@ export class Sample {
     const t = this.last, { naturalWidth: w, naturalHeight: h } = this.image;
     if (!t?.scores || !w || !h) return;
     // The grid covers the detector's input; the picture has its shape, so one block size does for both.
-    const map = overlay()?.thumb(t.rows, t.cols, 8, t.scores, w, h, side, 1);
+    const map = overlay()?.thumb(t.rows, t.cols, smallBlock, t.scores, w, h, side, 1);
     if (!map) return;
     this.root.hidden = false;
     [this.heat.width, this.heat.height] = [map.w, map.h];

@@ -3,16 +3,17 @@
 import * as api from "../api";
 import { make, plural, say } from "../dom";
 import * as engine from "../go/engine";
+import { Subject } from "../go/words";
 import { note } from "../note";
 import { Plot } from "./plot";
 import { go, href } from "../router";
 import { attempt, blank, may, screen, type Stay } from "../shell";
 
-interface Count { threshold: number; false_alarms: number; misses: number }
-interface Curve { model: string; points: Count[] | null; normal: number; defective: number; current: number; suggested: number; verdict: string }
+type Curve = api.Answers["getThreshold"];
+type Count = Curve["now"];
 
 async function show({ root, until, project, place }: Stay): Promise<void> {
-  const { models, deployed } = await api.get<{ models: api.Model[]; deployed?: string }>(api.at("projects", project.id, "models"), until);
+  const { models, deployed } = await api.get<"listModels">(api.at("projects", project.id, "models"), until);
   const model = models.find((m) => m.id === place.model) ?? models.find((m) => m.id === deployed) ?? models[0];
   if (!model) {
     root.append(blank("No model yet", "A threshold belongs to a model: train one first.", make("a", { class: "button main", href: href(project.id, "train") }, "Train")));
@@ -22,7 +23,7 @@ async function show({ root, until, project, place }: Stay): Promise<void> {
     ...models.map((m) => make("option", { value: m.id, selected: m.id === model.id }, m.name + (m.id === deployed ? " (in use)" : ""))));
   const waiting = make("p", { class: "quiet" }, "Counting on the project's pictures…");
   root.append(make("div", { class: "screen-head" }, make("h2", {}, "Threshold and verdict"), make("div", { class: "spring" }), make("label", {}, "Model ", choice)), waiting);
-  const curve = await api.get<Curve>(api.at("projects", project.id, "threshold") + `?model=${encodeURIComponent(model.id)}`, until);
+  const curve = await api.get<"getThreshold">(api.at("projects", project.id, "threshold") + `?model=${encodeURIComponent(model.id)}`, until);
   waiting.remove();
   if (!curve.points?.length) {
     root.append(blank("Nothing to count on", curve.verdict || "Hold out some normal and some defective pictures: false alarms and misses are counted on them.",
@@ -32,8 +33,8 @@ async function show({ root, until, project, place }: Stay): Promise<void> {
   const chooser = new Chooser(project, model, curve, until);
   root.append(chooser.root);
   engine.changes.on((c) => {
-    if (c.project !== project.id || c.subject !== 3) return;
-    api.get<api.Model>(api.at("projects", project.id, "models", model.id), until).then((m) => chooser.stored(m.threshold), () => {});
+    if (c.project !== project.id || c.subject !== Subject.models) return;
+    api.get<"getModel">(api.at("projects", project.id, "models", model.id), until).then((m) => chooser.stored(m.threshold), () => {});
   }, until);
 }
 
@@ -135,7 +136,7 @@ class Chooser {
   }
 
   private async store(): Promise<void> {
-    const m = await api.put<api.Model>(api.at("projects", this.project.id, "threshold"), { model: this.model.id, threshold: this.at });
+    const m = await api.put<"setThreshold">(api.at("projects", this.project.id, "threshold"), { model: this.model.id, threshold: this.at });
     note(`Pictures count as defective from a score of ${this.at.toFixed(2)} on.`);
     // The button is enabled again after this; the text says how it stands.
     queueMicrotask(() => setTimeout(() => this.stored(m?.threshold ?? this.at)));

@@ -2,19 +2,17 @@
 import * as api from "../api";
 import { icon, make, plural } from "../dom";
 import * as engine from "../go/engine";
-import { supervisions } from "../format";
+import { Subject, maxSteps, maxTitle } from "../go/words";
+import { supervisions, type Supervision } from "../format";
 import { Jobs } from "./jobs";
 import { note } from "../note";
 import { href } from "../router";
 import { attempt, may, screen, type Stay } from "../shell";
 
-/** What the server proposes by what is labelled; see server/loop Advice. */
-interface Advice {
-  supervision: string; ready: boolean; reason: string; todo: string[] | null;
-  normal: number; boxes: number; blocks: number; pixels: number; held: number;
-}
+/** What the server proposes by what is labelled. */
+type Advice = api.Answers["getAdvice"];
 
-const presets = [
+const presets: { name: api.Request["preset"]; text: string }[] = [
   { name: "lite", text: "Lite: a small backbone, minutes on a laptop" },
   { name: "fast", text: "Fast: the same with a simpler classifier" },
 ];
@@ -29,7 +27,7 @@ async function show({ root, until, project }: Stay): Promise<void> {
   await Promise.all([settle(form, project, until, jobs), jobs.load()]);
   let soon = 0;
   engine.changes.on((c) => {
-    if (c.project !== project.id || c.subject > 2) return;
+    if (c.project !== project.id || (c.subject !== Subject.labels && c.subject !== Subject.pictures)) return;
     soon ||= window.setTimeout(() => { soon = 0; if (!until.aborted) settle(form, project, until, jobs).catch(() => {}); }, 500);
   }, until);
 }
@@ -39,7 +37,7 @@ interface Chosen { supervision?: string; preset: string; size: string; steps: st
 const chosen = new Map<string, Chosen>();
 
 async function settle(form: HTMLElement, project: api.Project, until: AbortSignal, jobs: Jobs): Promise<void> {
-  const advice = await api.get<Advice>(api.at("projects", project.id, "advice"), until);
+  const advice = await api.get<"getAdvice">(api.at("projects", project.id, "advice"), until);
   const now: Chosen = chosen.get(project.id) ?? { preset: "lite", size: "0", steps: "", name: "", deploy: true };
   chosen.set(project.id, now);
   if (form.contains(document.activeElement) && form.querySelector("form")) return; // somebody is filling it in
@@ -56,19 +54,19 @@ async function settle(form: HTMLElement, project: api.Project, until: AbortSigna
     ...presets.map((p) => make("option", { value: p.name, selected: p.name === now.preset }, p.text)));
   const size = make("select", { id: "size", onchange: () => { now.size = size.value; } },
     ...sizes.map((v) => make("option", { value: v, selected: String(v) === now.size }, v ? `${v} pixels` : "512 pixels (default)")));
-  const steps = make("input", { id: "steps", type: "number", min: 1, max: 1_000_000, step: 1, placeholder: "the preset's", value: now.steps,
+  const steps = make("input", { id: "steps", type: "number", min: 1, max: maxSteps, step: 1, placeholder: "the preset's", value: now.steps,
     oninput: () => { now.steps = steps.value; } });
-  const name = make("input", { id: "model-name", type: "text", maxlength: 80, placeholder: "by date and supervision", value: now.name, autocomplete: "off",
+  const name = make("input", { id: "model-name", type: "text", maxlength: maxTitle, placeholder: "by date and supervision", value: now.name, autocomplete: "off",
     oninput: () => { now.name = name.value; } });
   const deploy = make("input", { type: "checkbox", id: "deploy", checked: now.deploy, onchange: () => { now.deploy = deploy.checked; } });
   const go = make("button", { class: "main", id: "train", type: "submit", disabled: !admin }, "Train");
   const inner = make("form", { class: "fields", onsubmit: (event) => {
     event.preventDefault();
-    const supervision = inner.querySelector<HTMLInputElement>('input[name="supervision"]:checked')?.value;
+    const supervision = inner.querySelector<HTMLInputElement>('input[name="supervision"]:checked')?.value as Supervision | undefined;
     if (!supervision) { note("Choose what to learn from."); return; }
-    const body: api.Request = { supervision, preset: preset.value, steps: Number(steps.value) || 0, size: Number(size.value), seed: 0, name: name.value.trim(), deploy: deploy.checked };
+    const body: api.Request = { supervision, preset: preset.value as api.Request["preset"], steps: Number(steps.value) || 0, size: Number(size.value), seed: 0, name: name.value.trim(), deploy: deploy.checked };
     attempt(go, async () => {
-      const job = await api.post<api.Job>(api.at("projects", project.id, "jobs"), body);
+      const job = await api.post<"train">(api.at("projects", project.id, "jobs"), body);
       note(job.ahead ? `Queued behind ${plural(job.ahead, "job")}.` : "Training begins.");
       await jobs.load();
     });

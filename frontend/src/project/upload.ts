@@ -2,6 +2,7 @@
 import * as api from "../api";
 import { make, plural, say } from "../dom";
 import type { Found } from "../files";
+import { maxKind } from "../go/words";
 
 const atOnce = 3;
 /** Failures that are listed one by one. */
@@ -40,7 +41,7 @@ export class Upload {
     for (const found of list) {
       // A folder's name is the kind of defect, as in the MVTec layout.
       const folder = found.name.includes("/") ? found.name.split("/").at(-2)! : "";
-      this.waiting.push({ found, role, held, kind: role === "defective" ? folder.slice(0, 64) : "" });
+      this.waiting.push({ found, role, held, kind: role === "defective" ? folder.slice(0, maxKind) : "" });
     }
     this.total += list.length;
     this.root.hidden = false;
@@ -83,7 +84,7 @@ export class Upload {
     form.append("files", task.found.file, task.found.name.split("/").pop());
     try {
       const answer = await api.raw("POST", api.at("projects", this.project, "pictures"), { body: form, signal: this.stopper.signal });
-      const said = (await answer.json()) as { pictures: { picture?: api.Picture; error?: { code: string; message: string } }[] };
+      const said = (await answer.json()) as api.Answers["addPictures"];
       const one = said.pictures[0];
       if (one?.picture) {
         this.added++;
