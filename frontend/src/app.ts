@@ -6,7 +6,7 @@ import * as demo from "./inspect/demo";
 import * as engine from "./go/engine";
 import * as intake from "./inspect/intake";
 import * as keys from "./inspect/keys";
-import * as labelling from "./label/begin";
+import * as labelling from "./label/screen";
 import * as link from "./link";
 import * as models from "./project/models";
 import * as panel from "./inspect/panel";

@@ -6,22 +6,8 @@ import { overlay } from "../go/overlay";
 import { settings } from "../settings";
 import { Signal } from "../signal";
 import type { Box, Placed, View } from "../view";
-
-/** Object URLs of the pictures looked at last: a decoded picture in the browser's cache makes stepping back instant. */
-const urls = new Map<number, string>();
-
-function urlOf(p: Picture): string {
-  let url = urls.get(p.id);
-  if (url) urls.delete(p.id); // to the end of the line
-  else url = URL.createObjectURL(p.file);
-  urls.set(p.id, url);
-  for (const [id, old] of urls) {
-    if (urls.size <= 6) break;
-    urls.delete(id);
-    URL.revokeObjectURL(old);
-  }
-  return url;
-}
+import { strokeContours } from "./contours";
+import { urlOf } from "./urls";
 
 /** How long the Worker may have the processor to itself before the page decodes the same picture for display, in ms. */
 const patience = 400;
@@ -157,29 +143,7 @@ export class Pane {
     if (!this.hold()) return; // who saves may be quicker than the first frame
     const flat = overlay()?.contours(this.number, settings.threshold);
     if (!flat) return;
-    // Points nearer to each other than this are not told apart; strokes of many short pieces cost a slow frame.
-    const near = 2 * thick;
-    pen.beginPath();
-    for (let i = 0; i < flat.length;) {
-      const n = flat[i++];
-      let lastX = Infinity, lastY = Infinity;
-      for (let k = 0; k < n; k++, i += 2) {
-        const x = flat[i] * w, y = flat[i + 1] * h;
-        if (!k) pen.moveTo(x, y);
-        else if (Math.abs(x - lastX) + Math.abs(y - lastY) < near) continue;
-        else pen.lineTo(x, y);
-        lastX = x;
-        lastY = y;
-      }
-      pen.closePath();
-    }
-    pen.lineJoin = "bevel";
-    pen.lineWidth = 3.5 * thick;
-    pen.strokeStyle = "rgba(0, 0, 0, 0.65)";
-    pen.stroke();
-    pen.lineWidth = 1.5 * thick;
-    pen.strokeStyle = "#7df9ff";
-    pen.stroke();
+    strokeContours(pen, flat, w, h, thick);
   }
 
   /** The map's value and the picture's pixel under a point of the pane. */

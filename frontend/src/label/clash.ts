@@ -5,15 +5,24 @@ import { Desk, merge } from "../go/desk";
 import type { Upright } from "./upright";
 import { Sheet } from "./sheet";
 import type { Bytes } from "./drafts";
-import type { Clash } from "./sync";
+import { settle, type Clash } from "./sync";
 import { clock, sumText } from "./words";
 import { View } from "../view";
 
 /** What was chosen: the labels to go on with, and whether mine go into the history first. */
-export interface Choice { data: Bytes; both: boolean; what: "mine" | "theirs" | "merged" }
+interface Choice { data: Bytes; both: boolean; what: "mine" | "theirs" | "merged" }
+
+/** Asks which version to go on with, and settles it; take is given the labels that were chosen. It resolves to what was done, in words, "" where the choice was put off. */
+export async function resolve(c: Clash, picture: Upright, until: AbortSignal, take: (data: Bytes) => void): Promise<string> {
+  const choice = await chooseVersion(c, picture, until);
+  if (!choice) return "";
+  take(choice.data);
+  await settle(c, choice.data, choice.both);
+  return { mine: "Yours is kept.", theirs: "Theirs is taken.", merged: "Both are merged." }[choice.what];
+}
 
 /** Asks; resolves to undefined where the choice was put off. */
-export function chooseVersion(c: Clash, picture: Upright, until: AbortSignal): Promise<Choice | undefined> {
+function chooseVersion(c: Clash, picture: Upright, until: AbortSignal): Promise<Choice | undefined> {
   return new Promise((resolve) => {
     const stop = new AbortController(), view = new View();
     until.addEventListener("abort", () => dialog.close(), { signal: stop.signal });

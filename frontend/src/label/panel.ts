@@ -127,9 +127,13 @@ export class LabelPanel {
   }
 }
 
-/** Sliders go in equal factors: 1 to 2000 pixels across. */
-const radiusOf = (v: number): number => 0.5 * Math.pow(2000, v / 100);
-const sliderOf = (r: number): number => Math.round(100 * Math.log(r / 0.5) / Math.log(2000));
+/** The brush's radius, in picture pixels. */
+export const brush = { least: 0.5, most: 1000 };
+
+/** Sliders go in equal factors, from 0 to 100. */
+const factor = brush.most / brush.least;
+const radiusOf = (v: number): number => brush.least * Math.pow(factor, v / 100);
+const sliderOf = (r: number): number => Math.round(100 * Math.log(r / brush.least) / Math.log(factor));
 const radiusText = (r: number): string => r < 5 ? String(Math.round(20 * r) / 10) : String(Math.round(2 * r));
 
 /** A button of the tool bar. */

@@ -1,18 +1,15 @@
 // Gets labels to the server: first kept in this browser, then sent whole with the revision they were drawn on, again and
 // again with growing pauses until there is an answer. Nothing is ever overwritten: where somebody else saved meanwhile,
 // both versions are there to choose from. Tabs of one browser tell each other.
-import { fetchLabels, sendLabels, type Held } from "./rest";
+import { sendLabels, type Held } from "./rest";
 import { all, drop, keep, newID, type Bytes, type Draft } from "./drafts";
+import { heard, living, tab, tellTabs } from "./tabs";
 import { Signal } from "../signal";
 
 /** How long drawing may go on before what is drawn is sent, in ms. */
 const quiet = 700;
 /** Pauses between tries, in ms. */
 const firstPause = 1000, longestPause = 30_000;
-/** How long other tabs have to say that they live, in ms. */
-const answerTime = 400;
-
-const tab = newID();
 
 /** How a picture's labels stand with the server. */
 export type Standing =
@@ -40,10 +37,6 @@ saves.on(({ picture, revision }) => { newest.set(picture, Math.max(revision, new
 export const newestOf = (picture: string): number => newest.get(picture) ?? 0;
 
 let timer = 0, due = 0, pause = firstPause, busy = false;
-const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("semirest-labels") : undefined;
-
-type Word = { type: "who" } | { type: "here"; tab: string } | { type: "saved"; picture: string; revision: number };
-let living: Set<string> | undefined; // tabs that answered, while they are asked
 
 /** How many pictures' labels are not with the server. */
 export const unsent = (): number => new Set([...mine.values()].map((d) => d.picture)).size;
@@ -52,55 +45,29 @@ export const anyClash = (): Clash | undefined => [...open.values()][0];
 
 function tell(d: { picture: string }, standing: Standing): void { standings.emit({ picture: d.picture, standing }); }
 
-/** What is drawn on one picture in this tab. */
-export class Keeper {
-  private draft?: Draft;
-  constructor(readonly project: string, readonly picture: string, readonly name: string, private base: number, private baseData: Bytes | null) {
-    this.draft = [...mine.values()].filter((d) => d.picture === picture).sort((a, b) => b.at - a.at)[0];
+/** What this tab holds of a picture that the server may not. */
+export const draftOf = (picture: string): Draft | undefined => [...mine.values()].filter((d) => d.picture === picture).sort((a, b) => b.at - a.at)[0];
+export const isHeld = (d: Draft): boolean => mine.get(d.key) === d;
+
+/** Keeps what was drawn, then sends it soon. It resolves to false where it lives only as long as the page. */
+export async function hold(d: Draft): Promise<boolean> {
+  mine.set(d.key, d);
+  refused.delete(d.key);
+  if (!open.has(d.key)) tell(d, { kind: "sending" });
+  const kept = await keep(d);
+  if (!open.has(d.key) && isHeld(d)) {
+    tell(d, { kind: "kept" });
+    sendIn(quiet);
   }
-
-  /** What this browser holds that the server may not, to go on from. */
-  get left(): Draft | undefined { return this.draft && mine.get(this.draft.key); }
-
-  /** Keeps what was drawn, then sends it. */
-  async edited(data: Bytes): Promise<boolean> {
-    const at = Date.now();
-    let d = this.left;
-    if (d) Object.assign(d, { id: newID(), data, at });
-    else {
-      d = { key: `${this.picture}/${newID()}`, tab, project: this.project, picture: this.picture, name: this.name, id: newID(), data, at,
-        base: this.base, baseData: this.baseData };
-    }
-    this.draft = d;
-    mine.set(d.key, d);
-    refused.delete(d.key);
-    if (!open.has(d.key)) tell(d, { kind: "sending" });
-    const kept = await keep(d);
-    if (!open.has(d.key) && mine.get(d.key) === d) {
-      tell(d, { kind: "kept" });
-      sendIn(quiet);
-    }
-    return kept;
-  }
-
-  /** The server's labels are what is drawn on from now on. */
-  rebase(held: Held): void {
-    this.base = held.revision;
-    this.baseData = held.data;
-  }
-
-  get revision(): number { return this.left?.base ?? this.base; }
-
-  /** Called when a draft of this picture is with the server. */
-  settled(revision: number, data: Bytes): void {
-    this.base = revision;
-    this.baseData = data;
-  }
+  return kept;
 }
 
-let keeper: Keeper | undefined;
+/** The picture on the screen, which goes on from what the server holds. */
+interface Attended { readonly picture: string; settled(revision: number, data: Bytes): void; rebase(held: Held): void }
+
+let keeper: Attended | undefined;
 /** Says which picture is on the screen. */
-export function attend(k: Keeper | undefined): void { keeper = k; }
+export function attend(k: Attended | undefined): void { keeper = k; }
 
 function sendIn(ms: number): void {
   const at = performance.now() + ms;
@@ -140,7 +107,7 @@ async function send(d: Draft): Promise<number> {
   const save = d.sending;
   tell(d, { kind: "sending" });
   const sent = await sendLabels(d.project, d.picture, save);
-  if (mine.get(d.key) !== d) return 0; // settled otherwise meanwhile
+  if (!isHeld(d)) return 0; // settled otherwise meanwhile
   switch (sent.kind) {
     case "saved":
       pause = firstPause;
@@ -156,7 +123,7 @@ async function send(d: Draft): Promise<number> {
         await keep(d);
       }
       saves.emit({ picture: d.picture, revision: sent.revision, here: true });
-      post({ type: "saved", picture: d.picture, revision: sent.revision });
+      tellTabs(d.picture, sent.revision);
       return 0;
     case "conflict":
       d.sending = undefined;
@@ -203,24 +170,13 @@ export async function settle(c: Clash, data: Bytes, both: boolean): Promise<void
   sendNow();
 }
 
-function post(word: Word): void { channel?.postMessage(word); }
-
-channel?.addEventListener("message", (event: MessageEvent<Word>) => {
-  const word = event.data;
-  if (word.type === "who") post({ type: "here", tab });
-  if (word.type === "here") living?.add(word.tab);
-  if (word.type === "saved") saves.emit({ picture: word.picture, revision: word.revision, here: false });
-});
+heard.on((s) => saves.emit({ ...s, here: false }));
 
 /** Takes over what tabs left behind that are closed or crashed. */
 async function adopt(): Promise<void> {
   const left = (await all()).filter((d) => d.tab !== tab);
   if (!left.length) return;
-  living = new Set();
-  post({ type: "who" });
-  await new Promise((resolve) => setTimeout(resolve, answerTime));
-  const alive = living;
-  living = undefined;
+  const alive = await living();
   for (const d of left) {
     if (alive.has(d.tab) || mine.has(d.key)) continue;
     d.tab = tab;
@@ -237,9 +193,6 @@ let adopted: Promise<void> | undefined;
 export function begin(): Promise<void> {
   return adopted ??= adopt();
 }
-
-/** Asks the server for a picture's labels. */
-export const fetchHeld = fetchLabels;
 
 addEventListener("online", () => { pause = firstPause; if (mine.size) sendNow(); });
 // Labels that wait are sent whatever screen is shown.

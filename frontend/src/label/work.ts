@@ -2,6 +2,7 @@
 import * as api from "../api";
 import { Desk } from "../go/desk";
 import { Keys, smallBlock, type Outcome, type Tool } from "../go/words";
+import { doings } from "./doings";
 import { HeatMap } from "./heat";
 import { listen as listenKeys, type Doing } from "./keys";
 import { chosen, Truth, type Settings } from "./panel";
@@ -10,6 +11,7 @@ import { listen as listenPointers } from "./pointer";
 import { fetchLabels, type Held } from "./rest";
 import { Sheet } from "./sheet";
 import * as sync from "./sync";
+import { Keeper } from "./keeper";
 import { overlay } from "../go/overlay";
 import { View } from "../view";
 
@@ -27,21 +29,22 @@ export class Work {
   readonly desk = new Desk();
   readonly until: AbortSignal;
   sheet?: Sheet;
-  keeper?: sync.Keeper;
+  keeper?: Keeper;
   heat?: HeatMap;
   truth?: Truth;
   image?: Upright;
   doing!: Doing;
   private readonly stop = new AbortController();
-  private readonly view = new View();
+  readonly view = new View();
   private revision = 0; // the desk's, last kept
   private spent = 0; // milliseconds, last kept
-  private space: "up" | "down" | "used" = "up";
+  /** The Space key: held, it moves the view; tapped, it presses for who has no pointer. */
+  space: "up" | "down" | "used" = "up";
   private slow = 0;
   private painted = 0;
   private pointer = { x: NaN, y: NaN };
 
-  constructor(private readonly project: string, readonly info: api.Picture, all: AbortSignal, private readonly around: Around) {
+  constructor(private readonly project: string, readonly info: api.Picture, all: AbortSignal, readonly around: Around) {
     this.until = this.stop.signal;
     all.addEventListener("abort", () => this.stop.abort(), { signal: this.until });
   }
@@ -55,7 +58,7 @@ export class Work {
     let held: Held;
     // What an earlier page left behind may be saved while the labels are fetched.
     do held = await fetchLabels(this.project, info.id, until); while (held.revision < sync.newestOf(info.id));
-    this.keeper = new sync.Keeper(this.project, info.id, info.name, held.revision, held.data);
+    this.keeper = new Keeper(this.project, info.id, info.name, held.revision, held.data);
     sync.attend(this.keeper);
     const wrong = this.desk.open(info.width, info.height, this.keeper.left?.data ?? held.data);
     if (wrong) throw unreadable(`These labels cannot be shown: ${wrong}.`);
@@ -68,7 +71,7 @@ export class Work {
     this.sheet.show(this.image);
     this.sheet.drawn.on(() => this.frame(), until);
     void this.image.halve(() => this.sheet?.turn(), until);
-    this.doing = this.doings();
+    this.doing = doings(this, this.sheet);
     listenPointers(this.sheet, this.desk, { told: (o) => this.done(o), touched: () => {}, at: (x, y) => { this.pointer = { x, y }; },
       space: () => { if (this.space === "up") return false; this.space = "used"; return true; } }, until);
     listenKeys(root, this.doing, until);
@@ -89,38 +92,11 @@ export class Work {
     this.image?.close();
   }
 
-  private doings(): Doing {
-    const { desk, around } = this, sheet = this.sheet!;
-    const fly = (o: Outcome) => { this.done(o); this.follow(); };
-    return {
-      tool: (name) => around.tool(name),
-      act: (name) => this.done(desk.act(name)),
-      confirm: () => this.done(desk.act("confirm")),
-      step: (by) => { const o = desk.act("step", by); fly(o); return o !== "nothingToDo"; },
-      arrow: (dx, dy) => {
-        const s = desk.state();
-        if (inHand.tool === "select" && !s.selected && !s.busy) { this.view.pan(-dx * 40, -dy * 40, sheet.box, sheet.size); return; }
-        fly(desk.act("arrow", dx, dy));
-      },
-      grow: (dw, dh) => fly(desk.act("grow", dw, dh)),
-      turn: (degrees) => fly(desk.act("turn", degrees)),
-      press: () => { if (this.space === "up") this.space = "down"; },
-      propose: () => { if (inHand.tool === "block8" || inHand.tool === "block16") this.proposeBlocks(); else fly(desk.act("propose", chosen.threshold)); },
-      brush: (factor) => { around.set("radius", Math.min(Math.max(chosen.radius * factor, 0.5), 1000)); },
-      picture: (by) => around.go(by),
-      nextUnlabelled: () => around.next(),
-      zoom: (factor) => this.view.zoomAt(factor, sheet.box.width / 2, sheet.box.height / 2, sheet.box, sheet.size),
-      fit: () => this.view.fit(),
-      actual: () => this.view.actual(sheet.box, sheet.size),
-      flip: (what) => around.set(what, !chosen[what]),
-    };
-  }
-
   proposeBlocks(): void { this.done(this.desk.act("blocks", chosen.threshold)); }
 
   rename(): void { if (this.desk.state().selected) this.done(this.desk.act("rename")); }
 
-  private done(o: Outcome): void {
+  done(o: Outcome): void {
     this.sheet?.wake();
     this.around.told(o);
     this.keep();
@@ -172,7 +148,7 @@ export class Work {
   }
 
   /** Brings what the keyboard moves into view. */
-  private follow(): void {
+  follow(): void {
     const { sheet } = this, s = this.desk.state();
     if (!sheet) return;
     const { width, height } = sheet.box, edge = 40;
