@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"semirest/server/bench"
 )
 
 // TestBenchMeasures runs the whole of bench, briefly, on a small model.
@@ -24,7 +26,7 @@ func TestBenchMeasures(t *testing.T) {
 	if err := run("--model", path, "--runs", "2", "--clients", "3", "--rate", "20", "--seconds", "0.5", "--json"); err != nil {
 		t.Fatal(err)
 	}
-	var r benchResult
+	var r bench.Result
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func TestBenchMeasures(t *testing.T) {
 		t.Errorf("stream %+v", r.Stream)
 	}
 	out.Reset()
-	r.print(&out)
+	r.Print(&out)
 	for _, want := range []string{"pixels to block scores", "4 at a time", "0 errors", "p95"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, &out)

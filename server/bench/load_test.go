@@ -1,12 +1,13 @@
-package web
+package bench
 
 import (
-	"context"
 	"testing"
+
+	"semirest/shared/prep"
 )
 
 func TestManyClientsOverLoopback(t *testing.T) {
-	r, err := Load{Clients: 10, Rate: 20, Seconds: 0.5, Input: fakeInput}.Run(context.Background())
+	r, err := Load{Clients: 10, Rate: 20, Seconds: 0.5, Input: prep.Size{W: 64, H: 64}}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

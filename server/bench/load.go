@@ -1,4 +1,4 @@
-package web
+package bench
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"semirest/server/web"
 	"semirest/shared/block"
 	"semirest/shared/prep"
 	"semirest/shared/wire"
@@ -62,14 +62,14 @@ func (d instant) Score(_ context.Context, _ []byte, origins []block.Cell) ([]blo
 
 // Run starts a server whose detector answers at once, in this process, and lets the clients loose on it over loopback.
 func (l Load) Run(ctx context.Context) (*LoadResult, error) {
-	server, err := New(Config{
+	server, err := web.New(web.Config{
 		Decode: func([]byte, prep.Limits) (prep.Size, []byte, error) { return prep.Size{}, nil, errors.ErrUnsupported },
 		Queue:  max(1, wire.Window*l.Clients), Sessions: max(1, l.Clients), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = server.Install(Detector{
+	err = server.Install(web.Detector{
 		Name: "load", Model: "none", Input: l.Input, Block: 8, Kind: wire.Distance, Threshold: 1, Created: time.Now(),
 		Scorer: instant{block.For(l.Input.W, l.Input.H, 8)},
 	})
@@ -255,13 +255,4 @@ func residentMB() float64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.Sys) / 1e6
-}
-
-// quantile is the nearest-rank quantile; 0 of nothing.
-func quantile(values []float64, q float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
 }
