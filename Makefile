@@ -66,12 +66,19 @@ clean: ## remove what was built
 ## Checks
 
 .PHONY: test
-test: lint test-unit test-wasm race test-browser test-accuracy ## every check
+test: lint test-unit test-page test-wasm race test-browser test-accuracy ## every check
 	@echo "all checks passed"
 
 .PHONY: test-unit
 test-unit: ort wasm ## unit tests, natively
 	go test $$(go list ./... | grep -v -e /browsertest -e /accuracytest)
+
+.PHONY: test-page
+test-page: ## the page's plain logic, under node
+	@if command -v node >/dev/null; then \
+	  go run ./frontend/build -test; \
+	elif [ "$${CI:-}" = true ]; then echo "node is missing: install it" >&2; exit 1; \
+	else echo "test-page skipped: no node on this machine"; fi
 
 .PHONY: test-wasm
 test-wasm: ## the packages that the browser runs, under node

@@ -29,9 +29,10 @@ import (
 func main() {
 	wasm := flag.Bool("wasm", false, "build only the wasm and print its size")
 	source := flag.Bool("source", false, "write the generated parts of the page's source alone")
+	test := flag.Bool("test", false, "run the tests of frontend/test under node")
 	check := flag.Bool("check", false, "build nothing; fail when the wasm in dist is over its budget")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./frontend/build [-wasm] [-source] [-check]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./frontend/build [-wasm] [-source] [-test] [-check]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -41,7 +42,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := run(ctx, *wasm, *source, *check)
+	err := error(nil)
+	if *test {
+		err = testPage(ctx)
+	} else {
+		err = run(ctx, *wasm, *source, *check)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "frontend/build:", err)
 		os.Exit(1)
@@ -186,20 +192,28 @@ func bundle(ctx context.Context, root, scratch string) ([]string, error) {
 		return nil, err
 	}
 	src := filepath.Join("frontend", "src")
-	cmd := exec.CommandContext(ctx, "go", "tool", "esbuild",
-		filepath.Join(src, "app.ts"), filepath.Join(src, "go", "worker.ts"), filepath.Join(src, "style", "app.css"),
+	err = esbuild(ctx, root, filepath.Join(src, "app.ts"), filepath.Join(src, "go", "worker.ts"), filepath.Join(src, "style", "app.css"),
 		"--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8", "--log-level=warning",
 		"--tree-shaking=true", "--legal-comments=none", "--external:/icon.svg",
 		"--alias:wasm_exec="+filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"),
 		"--entry-names=[name]", "--outdir="+scratch)
-	cmd.Dir = root
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("bundling with esbuild: %w", err)
+	if err != nil {
+		return nil, err
 	}
 	icon := filepath.Join(root, src, "icon.svg")
 	return []string{filepath.Join(scratch, "app.js"), filepath.Join(scratch, "worker.js"),
 		filepath.Join(scratch, "app.css"), icon}, nil
+}
+
+// esbuild runs the bundler, which is a Go tool of this module, from the project's folder.
+func esbuild(ctx context.Context, root string, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"tool", "esbuild"}, args...)...)
+	cmd.Dir = root
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("bundling with esbuild: %w", err)
+	}
+	return nil
 }
 
 func output(ctx context.Context, dir, name string, args ...string) (string, error) {

@@ -6,10 +6,10 @@ export const measure = (v: number | null | undefined): string => v === null || v
 
 /** Milliseconds of labelling. */
 export function spent(millis: number): string {
-  const s = millis / 1000;
-  if (s < 10) return s.toFixed(1) + " s";
-  if (s < 100) return Math.round(s) + " s";
-  return s < 6000 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${Math.floor(s / 3600)} h ${Math.round(s / 60) % 60} min`;
+  const s = Math.round(millis / 1000), min = Math.round(s / 60); // rounded first: there is no 60th second or minute
+  if (millis < 9950) return (millis / 1000).toFixed(1) + " s";
+  if (s < 100) return s + " s";
+  return s < 6000 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(min / 60)} h ${min % 60} min`;
 }
 
 /** Seconds that something will still take; "" where that is not known. */

@@ -460,19 +460,6 @@ export type Result = {
   };
 };
 
-export type Job = {
-  id: string;
-  name: string;
-  state: "queued" | "running" | "done" | "failed" | "canceled";
-  stage?: string;
-  done: number;
-  total: number;
-  error?: string;
-  submitted: string;
-  started?: string;
-  ended?: string;
-};
-
 export type Picture = {
   name: string;
   title: string;
@@ -538,10 +525,6 @@ export interface Answers {
   getDetector: Detector;
   /** Score one picture file */
   scorePicture: Result;
-  /** Long work, in order of submission */
-  listJobs: {
-    jobs: Job[];
-  };
   /** Answers with the caller, as /api/v1/me does, and sets the cookie semirest_session. The session that the browser had before ends. Failures are throttled by name and by address. */
   signIn: {
     /** Whether people sign in here; else whoever is on the machine may everything */

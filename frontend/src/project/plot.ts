@@ -116,7 +116,7 @@ function shape(tone: string, x: number, y: number): string {
 }
 
 /** An axis' round values and its ends: those that are asked for, or round ones. */
-function scale(values: number[], axis: Axis, n: number): [ticks: number[], low: number, high: number] {
+export function scale(values: number[], axis: Axis, n: number): [ticks: number[], low: number, high: number] {
   const all = ticks(bounds(values, axis), n), low = axis.min ?? all[0], high = Math.max(axis.max ?? all.at(-1)!, low + 1e-9);
   return [all.filter((v) => v >= low - 1e-9 && v <= high + 1e-9), low, high];
 }
