@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"semirest/server/dataset"
+	"semirest/server/meter"
 	"semirest/server/tables"
 	"semirest/server/train"
 )
@@ -35,7 +38,11 @@ the images left.`,
 			if o.json {
 				return printJSON(cmd.OutOrStdout(), rows)
 			}
-			return tables.Markdown(cmd.OutOrStdout(), rows)
+			if err := tables.Markdown(cmd.OutOrStdout(), rows); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "\nablation.csv, ablation.md and ablation.png are in %s\n", o.out)
+			return nil
 		},
 	}
 	f := cmd.Flags()
@@ -81,12 +88,12 @@ func ablate(cmd *cobra.Command, o *trainOptions, seeds int, only []string) ([]ta
 	if err := startRuntime(o.ortLib); err != nil {
 		return nil, err
 	}
-	meter := newMeter(cmd.ErrOrStderr())
-	defer meter.close()
+	progress := meter.New(cmd.ErrOrStderr())
+	defer progress.Close()
 	a := tables.Ablation{
 		Set: set, Defects: o.classifier.defects, DefectSeed: o.classifier.defectSeed, Profile: o.profile, Run: o.run,
-		Settings: o.ablated, Report: meter.training,
-		Begin: func(row string) { meter.note("== " + row) },
+		Settings: o.ablated, Report: progress.Training,
+		Begin: func(row string) { progress.Note("== " + row) },
 		Keep:  func(rows []tables.Row) error { return tables.Write(o.out, commandLine(), rows) },
 	}
 	if a.Fit, err = o.config(); err != nil {
@@ -102,7 +109,11 @@ func ablate(cmd *cobra.Command, o *trainOptions, seeds int, only []string) ([]ta
 	for i := range only {
 		only[i] = strings.TrimSpace(only[i])
 	}
-	return a.Rows(cmd.Context(), list, only)
+	rows, err := a.Rows(cmd.Context(), list, only)
+	if errors.Is(err, context.Canceled) && len(rows) > 0 {
+		return nil, stopped(fmt.Sprintf("the %d rows that were made are in %s", len(rows), o.out))
+	}
+	return rows, err
 }
 
 // ablated are a supervision's settings; --steps counts for its unsupervised start, too.

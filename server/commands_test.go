@@ -177,6 +177,13 @@ func TestCommands(t *testing.T) {
 	if names := files(t, dir); slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".tmp") || strings.HasPrefix(n, ".") }) {
 		t.Errorf("train leaves %v", names)
 	}
+	// The model is not written over, and the few pictures are warned of.
+	again := []string{"train", "--data", data, "--out", model, "--supervision", "none", "--size", "256", "--bank-rows", "300"}
+	fails(t, exitUsage, "--force", again...)
+	if code, _, log := semirest(t.Context(), append(again, "--force")...); code != 0 || !strings.Contains(log, "bank comes from 10 normal pictures; 20") ||
+		!strings.Contains(log, "comes from 2 held-out normal pictures; 10 would do, which takes about 60") {
+		t.Errorf("train --force: exit code %d: %s", code, log)
+	}
 	hole := func(i int) string { return filepath.Join(data, "test", "hole", strconv.Itoa(i)+".png") }
 
 	t.Run("info", func(t *testing.T) {
@@ -319,7 +326,10 @@ func TestCommands(t *testing.T) {
 
 	t.Run("export", func(t *testing.T) {
 		dir := t.TempDir()
-		succeed(t, "export", "--model", model, "--out", filepath.Join(dir, "m.onnx"), "--triton", filepath.Join(dir, "repository"))
+		export := []string{"export", "--model", model, "--out", filepath.Join(dir, "m.onnx"), "--triton", filepath.Join(dir, "repository")}
+		if out := succeed(t, export...); !strings.Contains(out, "m.onnx (") || !strings.Contains(out, filepath.Join("repository", "cloth")) {
+			t.Errorf("export prints %q", out)
+		}
 		want := []string{"m.onnx", "repository/cloth/1/model.onnx", "repository/cloth/config.pbtxt"}
 		if got := files(t, dir); !slices.Equal(got, want) {
 			t.Fatalf("files %v", got)
@@ -346,6 +356,9 @@ func TestCommands(t *testing.T) {
 				t.Errorf("config.pbtxt lacks %q: %s", text, config)
 			}
 		}
+		fails(t, exitUsage, "m.onnx is there already", export...)
+		fails(t, exitUsage, filepath.Join("repository", "cloth")+" is there already", "export", "--model", model, "--triton", filepath.Join(dir, "repository"))
+		succeed(t, append(export, "--force")...)
 		fails(t, exitFailure, "missing", "export", "--model", model, "--out", filepath.Join(dir, "missing", "m.onnx"))
 		fails(t, exitUsage, "--triton", "export", "--model", model)
 		if got := files(t, dir); !slices.Equal(got, want) {
@@ -361,10 +374,13 @@ func TestCommands(t *testing.T) {
 		if err != nil || a.DType != npy.Float32 || len(a.Shape) != 3 || a.Shape[0] != 32 || a.Shape[1] != 32 || a.Shape[2] < 100 {
 			t.Errorf("%v %v, %v", a.DType, a.Shape, err)
 		}
+		fails(t, exitUsage, "is there already", "features", hole(114), "--size", "256", "--out", path)
+		succeed(t, "features", hole(114), "--size", "256", "--out", path, "--force")
+		path = filepath.Join(dir, "g.npy")
 		fails(t, exitUsage, "one picture", "features", "--out", path)
 		fails(t, exitUsage, "one picture", "features", hole(114), "--input", path, "--out", path)
 		fails(t, exitUsage, "--size 250", "features", hole(114), "--size", "250", "--out", path)
-		fails(t, exitFailure, "want float32 [1, 3", "features", "--input", path, "--out", path)
+		fails(t, exitFailure, "want float32 [1, 3", "features", "--input", filepath.Join(dir, "f.npy"), "--out", path)
 		fails(t, exitFailure, "missing", "features", hole(114), "--size", "256", "--out", filepath.Join(dir, "missing", "f.npy"))
 		if got := files(t, dir); !slices.Equal(got, []string{"f.npy"}) {
 			t.Errorf("files %v", got)
@@ -382,7 +398,7 @@ func TestCommands(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		code, _, log := semirest(ctx, "train", "--data", data, "--out", filepath.Join(dir, "m"), "--supervision", "none", "--size", "256")
-		if code != exitFailure || !strings.Contains(log, "stopped") {
+		if code != exitFailure || log != "semirest: stopped; nothing was written\n" {
 			t.Errorf("exit code %d: %s", code, log)
 		}
 		if got := files(t, dir); len(got) > 0 {

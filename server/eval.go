@@ -10,6 +10,7 @@ import (
 	"semirest/server/dataset"
 	"semirest/server/detect"
 	"semirest/server/evaluation"
+	"semirest/server/meter"
 	"semirest/server/ort"
 )
 
@@ -30,6 +31,7 @@ kind of defect. The map that is measured is the one that the page shows.`,
 			if err != nil {
 				return err
 			}
+			warnOf(cmd.ErrOrStderr(), m)
 			set, err := openSplit(data, split, cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -52,9 +54,9 @@ kind of defect. The map that is measured is the one that the page shows.`,
 			if err := startRuntime(lib); err != nil {
 				return err
 			}
-			meter := newMeter(cmd.ErrOrStderr())
-			e, err := evaluation.Folder(cmd.Context(), m, test, run, func(done, total int) { meter.show("eval", done, total) })
-			meter.close()
+			progress := meter.New(cmd.ErrOrStderr())
+			e, err := evaluation.Folder(cmd.Context(), m, test, run, func(done, total int) { progress.Show("eval", done, total) })
+			progress.Close()
 			if err != nil {
 				return err
 			}

@@ -14,6 +14,7 @@ import (
 
 func newExportCmd() *cobra.Command {
 	var model, out, triton string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "export --model MODEL (--out FILE.onnx | --triton DIR)",
 		Short: "Write a detector as one ONNX file, or as a Triton model repository",
@@ -28,6 +29,18 @@ crop's first cell in its picture.`,
 			if out == "" && triton == "" {
 				return usagef("say where to: --out FILE.onnx, or --triton DIR")
 			}
+			name := strings.TrimSuffix(filepath.Base(model), filepath.Ext(model))
+			repository := filepath.Join(triton, name)
+			if out != "" {
+				if err := fresh(out, force); err != nil {
+					return err
+				}
+			}
+			if triton != "" {
+				if err := fresh(repository, force); err != nil {
+					return err
+				}
+			}
 			m, err := detect.Load(model)
 			if err != nil {
 				return err
@@ -41,12 +54,13 @@ crop's first cell in its picture.`,
 				if err := durable.Write(out, bytes); err != nil {
 					return err
 				}
+				fmt.Fprintln(cmd.OutOrStdout(), sized(out))
 			}
 			if triton != "" {
-				name := strings.TrimSuffix(filepath.Base(model), filepath.Ext(model))
-				if err := writeTriton(filepath.Join(triton, name), name, &m.Spec, bytes); err != nil {
+				if err := writeTriton(repository, name, &m.Spec, bytes); err != nil {
 					return err
 				}
+				fmt.Fprintln(cmd.OutOrStdout(), repository)
 			}
 			return nil
 		},
@@ -55,6 +69,7 @@ crop's first cell in its picture.`,
 	f.StringVar(&model, "model", "", "model file")
 	f.StringVar(&out, "out", "", "ONNX file to write")
 	f.StringVar(&triton, "triton", "", "folder of a Triton model repository; the model's folder is made in it")
+	forceFlag(f, &force)
 	require(cmd, "model")
 	return cmd
 }

@@ -21,6 +21,7 @@ type featuresOptions struct {
 	backbone, weights string
 	input, out        string
 	size              int
+	force             bool
 	run               ort.Options
 	ortLib            string
 }
@@ -41,6 +42,9 @@ of the same --size would; --input takes a normalised float32 tensor
 			if (len(args) == 1) == (o.input != "") {
 				return usagef("give one picture, or --input X.npy")
 			}
+			if err := fresh(o.out, o.force); err != nil {
+				return err
+			}
 			shape, err := features(cmd.Context(), &o, args)
 			if err == nil {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s: float32 %v\n", o.out, shape)
@@ -54,6 +58,7 @@ of the same --size would; --input takes a normalised float32 tensor
 	f.StringVar(&o.input, "input", "", "normalised float32 tensor [1, 3, height, width] in the picture's place")
 	f.StringVar(&o.out, "out", "", ".npy file to write")
 	f.IntVar(&o.size, "size", 512, "longer side that the picture is resized to, pixels, a multiple of 64")
+	forceFlag(f, &o.force)
 	runFlags(f, &o.run, &o.ortLib)
 	require(cmd, "out")
 	return cmd

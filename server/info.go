@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"semirest/server/detect"
+	"semirest/server/train"
 )
 
 func newInfoCmd() *cobra.Command {
@@ -28,7 +30,7 @@ func newInfoCmd() *cobra.Command {
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			g := m.Grid()
-			trained, err := trainingRows(m)
+			trained, err := train.Describe(m)
 			if err != nil {
 				return err
 			}
@@ -43,6 +45,7 @@ func newInfoCmd() *cobra.Command {
 				{"chosen by", m.Feature.Why},
 				{"memory bank", fmt.Sprintf("%d rows, chosen from %d of the %d of %d pictures", m.BankSize.Rows, m.BankSize.Pool, m.BankSize.Of, len(m.Images))},
 				{"threshold", fmt.Sprintf("%.4g raw, for %g %% false alarms: %s of %d normal pictures", m.Threshold.Value, 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images)},
+				{"in doubt", strings.Join(m.Doubts(), "; ")},
 				{"command", m.Provenance.Command},
 				{"seed", fmt.Sprint(m.Provenance.Seed)},
 				{"data", m.Provenance.Data},

@@ -50,7 +50,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("stopped; nothing was written")
 	}
-	fmt.Fprintln(stderr, "semirest:", plain.Error(err, args...))
+	fmt.Fprintln(stderr, "semirest:", plain.Error(err, args[min(1, len(args)):]...))
 	var wrong usageError
 	if !*begun || errors.As(err, &wrong) || errors.Is(err, detect.ErrSettings) {
 		return exitUsage

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +31,7 @@ type reportOptions struct {
 func newReportCmd() *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
-		Use:   "report --project P --out DIR",
+		Use:   "report [--project P --out DIR]",
 		Short: "Write down what a project's detectors reach and what their labels cost",
 		Long: `Measures every model of a project on the pictures that none of them has learnt
 from, and writes DIR/report.html, which needs nothing else, and DIR/report.json:
@@ -37,11 +39,18 @@ pixel AP, PRO and pixel AUROC against the seconds that the labels took, tables
 by model and by kind of defect, precision-recall and PRO curves, false alarms
 and misses by threshold, and the best and worst pictures with their heat maps.
 
-P is the project's name or its ID. What a server has measured before is not
+P is the project's name or its ID; without it the command lists what projects
+there are. What a server has measured before is not
 measured again; the server may be running.`,
 		Example: "  semirest report --project bottles --out report/",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.project == "" {
+				return listProjects(cmd, &o)
+			}
+			if o.out == "" {
+				return usagef("say with --out which folder to write the report to")
+			}
 			r, err := makeReport(cmd.Context(), &o)
 			if err != nil {
 				return err
@@ -57,14 +66,48 @@ measured again; the server may be running.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.project, "project", "", "name or ID of the project")
+	f.StringVar(&o.project, "project", "", "name or ID of the project; without it the projects are listed")
 	f.StringVar(&o.out, "out", "", "folder to write to")
 	f.BoolVar(&o.json, "json", false, "print the report as JSON, too")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder that the server keeps its data in (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
 	storeFlags(f, &o.store)
 	runFlags(f, &o.run, &o.ortLib)
-	require(cmd, "project", "out")
 	return cmd
+}
+
+// open opens the store that the flags name, which must be there: a misspelt folder would become an empty one.
+func (o *reportOptions) open(ctx context.Context) (*store.Store, string, error) {
+	if o.store.projects != "" {
+		if _, err := os.Stat(o.store.projects); err != nil {
+			return nil, "", usagef("--projects: %v", err)
+		}
+	}
+	return openStore(ctx, o.store, o.dataDir)
+}
+
+// listProjects lists what a report can be made of.
+func listProjects(cmd *cobra.Command, o *reportOptions) (err error) {
+	s, dir, err := o.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	all, err := s.Projects(cmd.Context())
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		fmt.Fprintf(cmd.OutOrStdout(), "there is no project in %s: make one on the page\n", dir)
+	}
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	for _, p := range all {
+		state := "no model yet"
+		if p.Deployed != "" {
+			state = "a model is in use"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, p.ID, p.Created.Format(time.DateOnly), state)
+	}
+	return w.Flush()
 }
 
 // makeReport gathers the report that the flags ask for.
@@ -72,12 +115,7 @@ func makeReport(ctx context.Context, o *reportOptions) (r *report.Report, err er
 	if err := startRuntime(o.ortLib); err != nil {
 		return nil, err
 	}
-	if o.store.projects != "" { // else a misspelt folder would become an empty store
-		if _, err := os.Stat(o.store.projects); err != nil {
-			return nil, usagef("--projects: %v", err)
-		}
-	}
-	s, dir, err := openStore(ctx, o.store, o.dataDir)
+	s, dir, err := o.open(ctx)
 	if err != nil {
 		return nil, err
 	}

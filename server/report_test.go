@@ -31,6 +31,14 @@ func TestReportCommand(t *testing.T) {
 		t.Error("a misspelt folder was made")
 	}
 
+	if text := succeed(t, "report", "--projects", dir); !strings.Contains(text, p.Name) || !strings.Contains(text, string(p.ID)) || !strings.Contains(text, "no model yet") {
+		t.Errorf("the projects are listed as %s", text)
+	}
+	if text := succeed(t, "report", "--projects", t.TempDir()); !strings.Contains(text, "no project") {
+		t.Errorf("without projects: %s", text)
+	}
+	fails(t, 2, "--out", "report", "--projects", dir, "--project", p.Name)
+
 	trainOne(t, dir, p.ID)
 	var r report.Report
 	if err := json.Unmarshal([]byte(succeed(t, "report", "--projects", dir, "--project", string(p.ID), "--out", out, "--json")), &r); err != nil {

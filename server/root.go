@@ -15,8 +15,9 @@ import (
 // starts: an error before that is about the command line.
 func newRootCmd() (root *cobra.Command, begun *bool) {
 	root = &cobra.Command{
-		Use:   "semirest",
-		Short: "Find surface defects on industrial parts",
+		Use:     "semirest",
+		Version: version,
+		Short:   "Find surface defects on industrial parts",
 		Long: `SemiREST finds and shows surface defects on industrial parts. It learns from
 normal pictures, scores every 8x8-pixel block of a new one, and runs on a
 laptop's processor.
@@ -46,7 +47,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 func runFlags(f *pflag.FlagSet, run *ort.Options, lib *string) {
 	f.StringVar(&run.Device, "device", ort.CPU, "what computes: cpu, cuda or auto")
 	f.IntVar(&run.Threads, "threads", 0, "threads of a run; 0 for all cores")
-	f.StringVar(lib, "ort-lib", "", "ONNX Runtime library (default $SEMIREST_ORT_LIB, else the one inside this program or what `make ort` fetched)")
+	f.StringVar(lib, "ort-lib", "", "ONNX Runtime library (default $SEMIREST_ORT_LIB, else the one inside this program or what 'make ort' fetched)")
 }
 
 // startRuntime loads the ONNX Runtime library that the flags name.

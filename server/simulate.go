@@ -88,7 +88,7 @@ func simulate(cmd *cobra.Command, o *simulateOptions) (list []simulated, err err
 	if o.Textures, err = readTextures(o.textures, cmd.ErrOrStderr()); err != nil {
 		return nil, err
 	}
-	made, err := o.Make(set)
+	made, err := o.Make(cmd.Context(), set)
 	if err != nil {
 		return nil, err
 	}

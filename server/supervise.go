@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"semirest/server/dataset"
 	"semirest/server/detect"
 	"semirest/server/format"
+	"semirest/server/meter"
 	"semirest/server/supervision"
 	"semirest/server/synth"
 	"semirest/server/train"
@@ -177,11 +177,13 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 			return nil, err
 		}
 	}
-	meter := newMeter(cmd.ErrOrStderr())
-	m, err := train.Run(ctx, cfg, src, func(p train.Progress) { meter.training(p) })
-	meter.close()
+	progress := meter.New(cmd.ErrOrStderr())
+	m, err := train.Run(ctx, cfg, src, func(p train.Progress) { progress.Training(p) })
+	progress.Close()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "stopped; %s keeps the checkpoint: go on with --resume\n", cfg.Dir)
+		if going, _ := train.Unfinished(cfg.Dir); going {
+			return nil, stopped("go on with: " + strings.TrimSuffix(commandLine(), " --resume") + " --resume")
+		}
 	}
 	return m, err
 }
@@ -192,88 +194,4 @@ func (o *trainOptions) work() string {
 		return o.classifier.work
 	}
 	return strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".train"
-}
-
-// training shows a training run's progress.
-func (m *meter) training(p train.Progress) {
-	if p.Held != nil {
-		m.note(fmt.Sprintf("held-out pixel AP at step %d: simulated %.3f, probes %.3f", p.Held.Step, p.Held.Simulated.AP, p.Held.Probes.AP))
-	}
-	if p.Point != nil {
-		m.say(fmt.Sprintf("loss %.5f", p.Point.Loss))
-	}
-	m.show(string(p.Stage), p.Done, p.Total)
-}
-
-// printTraining says what was decided and why.
-func printTraining(w io.Writer, m *detect.Model) error {
-	r, err := train.ReadRecord(m)
-	if err != nil || r == nil {
-		return err
-	}
-	fmt.Fprintf(w, "%d normal, %d simulated and %d real pictures; held out %d normal, %d simulated and as many probes\n",
-		r.Pictures.Normal, r.Pictures.Simulated, r.Pictures.Real, r.Pictures.HeldNormal, r.Pictures.HeldOut)
-	for _, c := range r.Choices {
-		mark := " "
-		if c.Chosen {
-			mark = "*"
-		}
-		fmt.Fprintf(w, "%s distance weight %.2f: held-out pixel AP %.4f simulated, %.4f probes\n", mark, c.Weight, c.Simulated.AP, c.Probes.AP)
-	}
-	fmt.Fprintln(w, r.Why)
-	for _, name := range m.Classifier.Moved {
-		fmt.Fprintf(w, "moved to training: %s\n", name)
-	}
-	return nil
-}
-
-// trainingRows are what semirest info prints of a classifier and its training.
-func trainingRows(m *detect.Model) ([][2]string, error) {
-	c := m.Classifier
-	r, err := train.ReadRecord(m)
-	if err != nil || c == nil || r == nil {
-		return nil, err
-	}
-	transform := "square"
-	if c.Abs {
-		transform = "absolute value"
-	}
-	bagging := fmt.Sprintf("every %d", c.Bagging)
-	if c.Bagging == 0 {
-		bagging = "a single pass"
-	}
-	rows := [][2]string{
-		{"classifier", fmt.Sprintf("%s, width %d, windows of %d x %d cells, %s", c.Net, c.Width, c.Window, c.Window, bagging)},
-		{"residual", fmt.Sprintf("%s times %.6g", transform, c.Scale)},
-		{"fusion", fmt.Sprintf("distance weight %g", c.Fusion.Weight)},
-		{"chosen", r.Why},
-		{"pictures", fmt.Sprintf("%d normal, %d simulated, %d real; held out %d normal, %d simulated and as many probes",
-			r.Pictures.Normal, r.Pictures.Simulated, r.Pictures.Real, r.Pictures.HeldNormal, r.Pictures.HeldOut)},
-		{"best step", fmt.Sprintf("%d of %d", r.BestStep, r.Settings.Steps)},
-	}
-	for _, name := range c.Moved {
-		rows = append(rows, [2]string{"moved to training", name})
-	}
-	text, err := json.Marshal(r.Settings)
-	if err != nil {
-		return nil, err
-	}
-	// Read as tokens, so that the settings keep their order.
-	d := json.NewDecoder(strings.NewReader(string(text)))
-	d.UseNumber()
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		value, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, [2]string{"  " + fmt.Sprint(key), fmt.Sprint(value)})
-	}
-	return rows, nil
 }

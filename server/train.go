@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"semirest/models/weights"
 	"semirest/server/dataset"
 	"semirest/server/detect"
+	"semirest/server/meter"
 	"semirest/server/ort"
 	"semirest/server/train"
 	"semirest/shared/prep"
@@ -28,7 +30,7 @@ type trainOptions struct {
 	bankFraction                   float64
 	holdOut, falseAlarms           float64
 	seed                           uint64
-	noPCF, json                    bool
+	noPCF, json, force             bool
 	profile                        string
 	classifier                     superviseOptions
 	run                            ort.Options
@@ -65,9 +67,10 @@ fused in, and the threshold for the stated rate of false alarms.`,
 			if o.json {
 				return printJSON(cmd.OutOrStdout(), m.Spec)
 			}
-			if err := printTraining(cmd.OutOrStdout(), m); err != nil {
+			if err := train.Explain(cmd.OutOrStdout(), m); err != nil {
 				return err
 			}
+			warnOf(cmd.ErrOrStderr(), m)
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d bank rows from %d pictures, threshold %.4g, in %.1f s\n",
 				o.out, m.BankSize.Rows, len(m.Images), m.Threshold.Value, m.Provenance.Seconds)
 			return nil
@@ -93,6 +96,7 @@ fused in, and the threshold for the stated rate of false alarms.`,
 	f.BoolVar(&o.noPCF, "no-pcf", false, "leave the position code out")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of every random choice")
 	f.BoolVar(&o.json, "json", false, "print the model's metadata as JSON")
+	forceFlag(f, &o.force)
 	o.classifier.flags(f)
 	runFlags(f, &o.run, &o.ortLib)
 	cmd.MarkFlagsMutuallyExclusive("bank-rows", "bank-fraction")
@@ -114,7 +118,7 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	if len(set.Train) == 0 {
 		return nil, fmt.Errorf("%s: %w in train/good: a detector needs normal pictures", o.data, dataset.ErrNoImages)
 	}
-	if err := writable(o.out); err != nil {
+	if err := writable(o.out, o.force); err != nil {
 		return nil, err
 	}
 	if err := startRuntime(o.ortLib); err != nil {
@@ -148,13 +152,13 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 // fitBank fits a detector without a classifier.
 func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg detect.FitConfig, normal detect.Source) (*detect.Model, error) {
 	run := train.Config{Fit: cfg, Profile: o.profile, Run: o.run}
-	meter := newMeter(cmd.ErrOrStderr())
-	defer meter.close()
-	cfg, err := run.WithProfile(ctx, normal, meter.training)
+	progress := meter.New(cmd.ErrOrStderr())
+	defer progress.Close()
+	cfg, err := run.WithProfile(ctx, normal, progress.Training)
 	if err != nil {
 		return nil, err
 	}
-	return detect.Fit(ctx, cfg, normal, func(p detect.Progress) { meter.show(string(p.Stage), p.Done, p.Total) })
+	return detect.Fit(ctx, cfg, normal, func(p detect.Progress) { progress.Show(string(p.Stage), p.Done, p.Total) })
 }
 
 // config turns the flags into the settings of a fit.
@@ -218,12 +222,18 @@ func backboneWeights(backbone, path string) (*weights.Set, error) {
 
 // writable tells early whether the model's file can be written, not after
 // minutes of work.
-func writable(path string) error {
+func writable(path string, force bool) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return usagef("--out %s is a folder: name a file", path)
 	}
+	if err := fresh(path, force); err != nil {
+		return err
+	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".semirest-*")
 	if err != nil {
+		if failed := (*os.PathError)(nil); errors.As(err, &failed) {
+			err = failed.Err // of a file that nobody knows
+		}
 		return fmt.Errorf("--out %s: %w", path, err)
 	}
 	probe.Close()

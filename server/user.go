@@ -1,20 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/user"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"semirest/server/account"
 	"semirest/server/project"
@@ -52,7 +48,7 @@ never an argument, which other users of the machine could see.`,
 		if _, err := account.UserName(name); err != nil {
 			return usageError{err}
 		}
-		password, err := readPassword(ctx, cmd, o.passwordFile)
+		password, err := account.ReadPassword(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), o.passwordFile)
 		if err != nil {
 			return err
 		}
@@ -63,7 +59,7 @@ never an argument, which other users of the machine could see.`,
 		if err != nil {
 			return err
 		}
-		return noted(ctx, a, cmd, "add user", u)
+		return noted(ctx, a, cmd, "add user", u, userState(u))
 	})
 	add.Flags().BoolVar(&o.admin, "admin", false, "may everything in all projects, and makes accounts")
 	passwordFlag(add.Flags(), &o)
@@ -73,14 +69,14 @@ never an argument, which other users of the machine could see.`,
 		if err != nil {
 			return err
 		}
-		password, err := readPassword(ctx, cmd, o.passwordFile)
+		password, err := account.ReadPassword(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), o.passwordFile)
 		if err != nil {
 			return err
 		}
 		if u, err = a.ChangeUser(ctx, u.ID, project.UserChange{Password: &password}); err != nil {
 			return err
 		}
-		return noted(ctx, a, cmd, "set password", u)
+		return noted(ctx, a, cmd, "set password", u, userState(u))
 	})
 	passwordFlag(passwd.Flags(), &o)
 
@@ -94,7 +90,18 @@ never an argument, which other users of the machine could see.`,
 	}
 	list.Flags().BoolVar(&o.json, "json", false, "as JSON")
 
-	cmd.AddCommand(add, list, passwd,
+	remove := userCmd(&o, "delete NAME", "Delete an account with its rights, sessions and tokens; what the person did stays", func(ctx context.Context, a *account.Accounts, name string, cmd *cobra.Command) error {
+		u, err := called(ctx, a, name)
+		if err != nil {
+			return err
+		}
+		if err := a.DeleteUser(ctx, u.ID); err != nil {
+			return err
+		}
+		return noted(ctx, a, cmd, "delete user", u, "deleted")
+	})
+
+	cmd.AddCommand(add, list, passwd, remove,
 		userCmd(&o, "block NAME", "Let a person in no more: ends their sessions and tokens", blockUser(true, "block user")),
 		userCmd(&o, "unblock NAME", "Let a blocked person in again", blockUser(false, "unblock user")))
 	return cmd
@@ -147,12 +154,12 @@ func blockUser(blocked bool, action string) func(ctx context.Context, a *account
 		if u, err = a.ChangeUser(ctx, u.ID, project.UserChange{Blocked: &blocked}); err != nil {
 			return err
 		}
-		return noted(ctx, a, cmd, action, u)
+		return noted(ctx, a, cmd, action, u, userState(u))
 	}
 }
 
 // noted writes to the audit log what the command did, and says it.
-func noted(ctx context.Context, a *account.Accounts, cmd *cobra.Command, action string, u project.User) error {
+func noted(ctx context.Context, a *account.Accounts, cmd *cobra.Command, action string, u project.User, now string) error {
 	by := "command line"
 	if who, err := user.Current(); err == nil {
 		by += " of " + who.Username
@@ -160,7 +167,7 @@ func noted(ctx context.Context, a *account.Accounts, cmd *cobra.Command, action 
 	if err := a.Record(ctx, project.Event{User: by, Action: action, Object: u.Name}); err != nil {
 		return fmt.Errorf("%s %s is done, but the audit log cannot be written: %w", action, u.Name, err)
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", u.Name, userState(u))
+	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", u.Name, now)
 	return nil
 }
 
@@ -187,73 +194,4 @@ func listUsers(ctx context.Context, a *account.Accounts, asJSON bool, out io.Wri
 		fmt.Fprintf(w, "%s\t%s\t%s\n", u.Name, userState(u), u.Created.Format(time.DateOnly))
 	}
 	return w.Flush()
-}
-
-// readPassword reads a password from a file, from a pipe, or twice from the terminal without showing it.
-func readPassword(ctx context.Context, cmd *cobra.Command, file string) (string, error) {
-	if file != "" && file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return "", fmt.Errorf("--password-file: %w", err)
-		}
-		defer f.Close()
-		return firstLine(f, "--password-file "+file)
-	}
-	in := cmd.InOrStdin()
-	terminal, ok := in.(*os.File)
-	if file == "-" || !ok || !term.IsTerminal(int(terminal.Fd())) {
-		return firstLine(in, "standard input")
-	}
-	var typed [2]string
-	for i, prompt := range []string{"Password: ", "Once more: "} {
-		fmt.Fprint(cmd.ErrOrStderr(), prompt)
-		var err error
-		typed[i], err = typePassword(ctx, terminal)
-		fmt.Fprintln(cmd.ErrOrStderr())
-		if err != nil {
-			return "", err
-		}
-	}
-	if typed[0] != typed[1] {
-		return "", errors.New("the two passwords differ; nothing was changed")
-	}
-	return typed[0], nil
-}
-
-// typePassword reads a line of a terminal without echo. When ctx ends, as by Ctrl-C, the terminal shows again what is
-// typed; the read that still waits ends with the program.
-func typePassword(ctx context.Context, terminal *os.File) (string, error) {
-	fd := int(terminal.Fd())
-	before, err := term.GetState(fd)
-	if err != nil {
-		return "", fmt.Errorf("terminal: %w", err)
-	}
-	type result struct {
-		line []byte
-		err  error
-	}
-	read := make(chan result, 1)
-	go func() {
-		line, err := term.ReadPassword(fd)
-		read <- result{line, err}
-	}()
-	select {
-	case r := <-read:
-		return string(r.line), r.err
-	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
-	}
-}
-
-// firstLine reads a password that something else wrote.
-func firstLine(r io.Reader, what string) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, 1<<16)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("%s: %w", what, err)
-	}
-	line = strings.TrimRight(line, "\r\n")
-	if line == "" {
-		return "", fmt.Errorf("%s holds no password: its first line is empty", what)
-	}
-	return line, nil
 }

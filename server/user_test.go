@@ -81,6 +81,12 @@ func TestUserCommand(t *testing.T) {
 	wrong(exitFailure, "user list", "block", "nobody")
 	wrong(exitFailure, "user list", "passwd", "nobody", "--password-file", file)
 
+	wrong(exitFailure, "only admin", "delete", "anna")
+	if out := run("delete", "karl"); !strings.Contains(out, "karl: deleted") || signsIn("karl", "another password") {
+		t.Errorf("delete printed %q", out)
+	}
+	wrong(exitFailure, "user list", "delete", "karl")
+
 	s, _, err := openStore(t.Context(), storeOptions{projects: dir}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +97,7 @@ func TestUserCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	events, err := a.Events(t.Context(), project.EventFilter{})
-	if err != nil || len(events) != 5 || events[0].Action != "unblock user" || events[0].Object != "karl" || !strings.HasPrefix(events[0].User, "command line") {
+	if err != nil || len(events) != 6 || events[0].Action != "delete user" || events[1].Action != "unblock user" || events[0].Object != "karl" || !strings.HasPrefix(events[0].User, "command line") {
 		t.Errorf("the audit log: %v, %+v", err, events)
 	}
 }

@@ -3,13 +3,38 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"semirest/server/detect"
+
+	"github.com/spf13/pflag"
 )
 
 // stopped is what is said of a command that Ctrl-C ended: what there is to go on with. A command that leaves nothing
 // returns its context's error, and main says so.
 func stopped(left string) error { return fmt.Errorf("stopped; %s", left) }
+
+// forceFlag adds --force, without which no file is written over.
+func forceFlag(f *pflag.FlagSet, force *bool) {
+	f.BoolVar(force, "force", false, "write over what is there already")
+}
+
+// fresh refuses a file or folder that is there already, unless forced.
+func fresh(path string, force bool) error {
+	if _, err := os.Stat(path); err == nil && !force {
+		return usagef("%s is there already: give another name, or --force to write over it", path)
+	}
+	return nil
+}
+
+// sized names a file that was written, with its size.
+func sized(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return path
+	}
+	return fmt.Sprintf("%s (%.1f MB)", path, float64(info.Size())/1e6)
+}
 
 // some names the first of a list and counts the rest.
 func some(list []string) string {

@@ -137,7 +137,6 @@ func (f *fitter) prepare() error {
 	if n < 2 {
 		return fmt.Errorf("%d normal pictures: at least 2 are needed, as the threshold is set on pictures that the bank has not seen; 20 and more are better", n)
 	}
-	f.divide(n)
 	_, size, err := f.src.Picture(0)
 	if err != nil {
 		return err
@@ -146,6 +145,7 @@ func (f *fitter) prepare() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSettings, err)
 	}
+	f.divide(n)
 	m := &Model{Spec: Spec{
 		Format: Format, Preset: f.cfg.Preset, Supervision: "none", Backbone: f.cfg.Backbone,
 		Input: input, Tile: f.cfg.Tile, Block: stride,

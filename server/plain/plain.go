@@ -18,7 +18,7 @@ import (
 // such a name is left out.
 var Names = strings.Fields(`
 	account accounttest annot archive block client dataset demo desk detect durable evaluation fetch format frontend
-	graph graphtest heat job loop looptest metric nets npy onnx ort picture plain prep project report store supervision
+	graph graphtest heat job loop looptest meter metric nets npy onnx ort picture plain prep project report store supervision
 	synth tables train verdict weights web wire workshop convert netstest accuracytest browsertest build bench main
 	bmp bufio bzip2 csv flate gob gzip hex image io jpeg json net netip os png proto protobuf sql sqlite strconv tar
 	tiff vp8 vp8l webp xml yaml zip zlib fit blob goose bun`)
@@ -88,12 +88,26 @@ func once(line string, keep []string) string {
 		if verb, file, ok := strings.Cut(part, " "); ok && slices.Contains(verbs, verb) && named(kept, file) {
 			continue
 		}
-		if at := slices.IndexFunc(kept, func(k string) bool { return k != part && aboutFile(k, part) }); at >= 0 {
+		if slices.ContainsFunc(kept, func(k string) bool { return aboutFile(k, part) || strings.HasSuffix(k, "/"+part) }) {
 			continue
 		}
-		kept = append(kept, part)
+		kept = append(kept, spoken(part))
 	}
 	return strings.Join(kept, ": ")
+}
+
+// spoken puts a system call's name in words.
+func spoken(part string) string {
+	verb, file, ok := strings.Cut(part, " ")
+	switch {
+	case ok && (verb == "stat" || verb == "lstat" || verb == "fstat" || verb == "readdirent"):
+		return file
+	case ok && verb == "mkdir":
+		return "make the folder " + file
+	case ok && verb == "unlinkat":
+		return "remove " + file
+	}
+	return part
 }
 
 // named reports whether a part that was kept names the file, as a word of its own.

@@ -28,6 +28,9 @@ func TestError(t *testing.T) {
 		{fmt.Errorf("--model lids=m.safetensors: %w", missing), nil, "--model lids=m.safetensors: no such file or directory"},
 		{fmt.Errorf("a/m.safetensors: %w", missing), nil, "a/m.safetensors: open m.safetensors: no such file or directory"}, // another file
 		{fmt.Errorf("a.png: %w", fmt.Errorf("picture: a.png: %w", errors.New("damaged"))), nil, "a.png: damaged"},
+		{fmt.Errorf("--labels a/b.json: format: b.json: %w", errors.New("it is no list")), nil, "--labels a/b.json: it is no list"},
+		{&fs.PathError{Op: "mkdir", Path: "a", Err: errors.New("not a directory")}, nil, "make the folder a: not a directory"},
+		{fmt.Errorf("--projects: %w", &fs.PathError{Op: "lstat", Path: "a", Err: errors.New("no such file")}), nil, "--projects: a: no such file"},
 		{errors.Join(errors.New("train: no room"), errors.New("train: m.log: no room")), nil, "no room\nm.log: no room"},
 		{fmt.Errorf("train: %w", errors.New("is a folder")), []string{"train"}, "train: is a folder"}, // a folder of that name
 		{fmt.Errorf("--size: %w", number), nil, "--size: not a number of the kind that is wanted"},

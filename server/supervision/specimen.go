@@ -1,6 +1,7 @@
 package supervision
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -28,7 +29,7 @@ type Specimens struct {
 }
 
 // Make makes specimens of a data set, the simulated ones first. Pictures are taken evenly over the set.
-func (s Specimens) Make(set *dataset.Set) ([]Specimen, error) {
+func (s Specimens) Make(ctx context.Context, set *dataset.Set) ([]Specimen, error) {
 	if len(set.Train) == 0 {
 		return nil, fmt.Errorf("%s has no normal training images: put some in train/good", set.Root)
 	}
@@ -52,6 +53,9 @@ func (s Specimens) Make(set *dataset.Set) ([]Specimen, error) {
 	rng := rand.New(rand.NewPCG(s.Seed, 0x73696d756c617465))
 	var made []Specimen
 	for i := range s.Count {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		k := i % len(pictures)
 		fg := synth.Foreground(mode, pictures[k])
 		sample, err := sim.Simulate(rng, pictures[k], fg, nil)
@@ -71,6 +75,9 @@ func (s Specimens) Make(set *dataset.Set) ([]Specimen, error) {
 		return nil, fmt.Errorf("%s has no defective test images with masks to paste from: leave --paste out", set.Root)
 	}
 	for i := range s.Paste {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		item, k := defects[i%len(defects)], i%len(pictures)
 		p, size, err := resized(item, input)
 		if err != nil {

@@ -74,7 +74,7 @@ func (r *run) folder() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("train: read %s: %w", filepath.Join(dir, runFile), err)
 	}
-	going, err := r.unfinished()
+	going, err := Unfinished(dir)
 	if err != nil {
 		return err
 	}
@@ -108,10 +108,10 @@ func (r *run) folder() error {
 	return err
 }
 
-// unfinished tells whether the folder holds a detector or a checkpoint.
-func (r *run) unfinished() (bool, error) {
+// Unfinished tells whether a run's folder holds a detector or a checkpoint, so that a run can go on with Config.Resume.
+func Unfinished(dir string) (bool, error) {
 	for _, name := range []string{detectorFile, checkpointFile} {
-		_, err := os.Stat(filepath.Join(r.cfg.Dir, name))
+		_, err := os.Stat(filepath.Join(dir, name))
 		if err == nil {
 			return true, nil
 		}

@@ -1,4 +1,5 @@
-package main
+// Package meter shows on a terminal how far long work has come.
+package meter
 
 import (
 	"fmt"
@@ -9,11 +10,13 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"semirest/server/train"
 )
 
-// meter shows how far long work has come, stage by stage: bars with the time
+// Meter shows how far long work has come, stage by stage: bars with the time
 // left on a terminal, a line a stage elsewhere. It is used by one goroutine.
-type meter struct {
+type Meter struct {
 	out   io.Writer
 	bars  *mpb.Progress // nil when out is no terminal
 	bar   *mpb.Bar
@@ -24,8 +27,9 @@ type meter struct {
 	text string     // beside the bar
 }
 
-func newMeter(out io.Writer) *meter {
-	m := &meter{out: out}
+// New shows on out: as bars where it is a terminal.
+func New(out io.Writer) *Meter {
+	m := &Meter{out: out}
 	if f, ok := out.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 			m.bars = mpb.New(mpb.WithOutput(out), mpb.WithWidth(40))
@@ -34,9 +38,9 @@ func newMeter(out io.Writer) *meter {
 	return m
 }
 
-// show tells that done of total of a stage's items are finished. Stages come
+// Show tells that done of total of a stage's items are finished. Stages come
 // one after another.
-func (m *meter) show(stage string, done, total int) {
+func (m *Meter) Show(stage string, done, total int) {
 	if stage != m.stage {
 		m.finish()
 		m.stage, m.begun = stage, time.Now()
@@ -54,14 +58,14 @@ func (m *meter) show(stage string, done, total int) {
 	}
 }
 
-// say puts a text beside the bar that is shown.
-func (m *meter) say(text string) {
+// Say puts a text beside the bar that is shown.
+func (m *Meter) Say(text string) {
 	m.mu.Lock()
 	m.text = text
 	m.mu.Unlock()
 }
 
-func (m *meter) beside() string {
+func (m *Meter) beside() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.text == "" {
@@ -70,8 +74,8 @@ func (m *meter) beside() string {
 	return m.text + " "
 }
 
-// note prints a line above the bars.
-func (m *meter) note(line string) {
+// Note prints a line above the bars.
+func (m *Meter) Note(line string) {
 	if m.bars != nil {
 		fmt.Fprintln(m.bars, line)
 		return
@@ -80,7 +84,7 @@ func (m *meter) note(line string) {
 }
 
 // finish ends the stage that is shown, whole or not.
-func (m *meter) finish() {
+func (m *Meter) finish() {
 	if m.stage == "" {
 		return
 	}
@@ -91,13 +95,27 @@ func (m *meter) finish() {
 		fmt.Fprintf(m.out, "%s: %.1f s\n", m.stage, time.Since(m.begun).Seconds())
 	}
 	m.stage = ""
-	m.say("")
+	m.Say("")
 }
 
-// close ends the display.
-func (m *meter) close() {
+// Close ends the display. Nothing is said of a stage that is not done: whoever broke it off says why.
+func (m *Meter) Close() {
+	if m.bars == nil {
+		m.stage = ""
+	}
 	m.finish()
 	if m.bars != nil {
 		m.bars.Wait()
 	}
+}
+
+// Training shows a training run's progress.
+func (m *Meter) Training(p train.Progress) {
+	if p.Held != nil {
+		m.Note(fmt.Sprintf("held-out pixel AP at step %d: simulated %.3f, probes %.3f", p.Held.Step, p.Held.Simulated.AP, p.Held.Probes.AP))
+	}
+	if p.Point != nil {
+		m.Say(fmt.Sprintf("loss %.5f", p.Point.Loss))
+	}
+	m.Show(string(p.Stage), p.Done, p.Total)
 }
