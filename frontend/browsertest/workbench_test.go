@@ -193,7 +193,7 @@ func (s shelf) Rollback(ctx context.Context, p project.ID) (project.Project, err
 }
 
 func (w *workbench) serve(p project.Project) error {
-	return w.server.Install(web.Detector{Name: web.DetectorName(p.ID), Model: string(p.Deployed), Preset: "lite", Supervision: "semi",
+	return w.server.Install(web.Detector{Name: project.DetectorName(p.ID), Model: string(p.Deployed), Preset: "lite", Supervision: "semi",
 		Created: time.Unix(1700000000, 0), Input: w.scorer.input, Block: 8, Kind: wire.Fused, Threshold: threshold, FalseAlarms: 0.01, Scorer: w.scorer})
 }
 
@@ -272,15 +272,15 @@ func (j *jobs) SamplePicture(project.ID) ([]byte, error) {
 // exchange knows one format, COCO, of which it takes in nothing.
 type exchange struct{}
 
-func (exchange) Formats() []web.Format { return []web.Format{{Name: "coco", Title: "COCO"}} }
+func (exchange) Formats() []project.Format { return []project.Format{{Name: "coco", Title: "COCO"}} }
 
 func (exchange) Export(_ context.Context, _ project.ID, _ string, w io.Writer) error {
 	_, err := io.WriteString(w, "PK")
 	return err
 }
 
-func (exchange) Import(context.Context, project.ID, string, io.ReaderAt, int64, string) (web.Imported, error) {
-	return web.Imported{Labels: 2, Skipped: []string{"<b>nobody.png</b>: no picture is called so"}}, nil
+func (exchange) Import(context.Context, project.ID, string, io.ReaderAt, int64, string) (project.Imported, error) {
+	return project.Imported{Labels: 2, Skipped: []string{"<b>nobody.png</b>: no picture is called so"}}, nil
 }
 
 func (exchange) Restore(context.Context, io.ReaderAt, int64, string) (project.Project, error) {
@@ -382,7 +382,7 @@ func (w *workbench) train(p project.Project, job project.ID, step, total int, lo
 			grid.Values[grid.Index(r, c)] = 2 / (1 + d)
 		}
 	}
-	w.server.Notify(p.ID, "job", wire.Job{Job: web.JobNumber(job), Kind: wire.JobTrain, State: wire.JobRunning, Project: string(p.ID)})
-	w.server.Notify(p.ID, "training", wire.Training{Job: web.JobNumber(job), Phase: wire.PhaseLearn, Step: uint32(step), Total: uint32(total), Loss: loss, SecondsLeft: 75,
+	w.server.Notify(p.ID, "job", wire.Job{Job: job.Number(), Kind: wire.JobTrain, State: wire.JobRunning, Project: string(p.ID)})
+	w.server.Notify(p.ID, "training", wire.Training{Job: job.Number(), Phase: wire.PhaseLearn, Step: uint32(step), Total: uint32(total), Loss: loss, SecondsLeft: 75,
 		HeldOutAP: 0.41, Sample: string(job), Map: wire.Grid{Rows: grid.Rows, Cols: grid.Cols, Encoding: wire.Float16, Values: grid.Values}})
 }
