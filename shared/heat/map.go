@@ -44,13 +44,6 @@ func NewDisplay(rows, cols, pictureW, pictureH, w, h int) *Mapper {
 	return NewSmooth(rows, cols, w, h, Sigma*float64(w)/float64(pictureW), Sigma*float64(h)/float64(pictureH))
 }
 
-// Clone returns a Mapper that may be used beside m.
-func (m *Mapper) Clone() *Mapper {
-	c := *m
-	c.wide, c.bytes = make([]float32, len(m.wide)), make([]float32, len(m.bytes))
-	return &c
-}
-
 // Map writes the map of scores [Rows, Cols] to dst [H, W] and returns it; a nil
 // dst is allocated. It panics when a length does not fit.
 func (m *Mapper) Map(dst, scores []float32) []float32 {

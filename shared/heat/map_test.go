@@ -202,25 +202,6 @@ func TestMapAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Clones may run beside each other; the race detector looks on.
-func TestClonesRunBeside(t *testing.T) {
-	rng := rand.New(rand.NewPCG(4, 4))
-	m := New(8, 8, 64, 64)
-	scores := randomScores(rng, 64)
-	want := m.Map(nil, scores)
-	done := make(chan []float32)
-	for range 4 {
-		go func(m *Mapper) { done <- m.Map(nil, scores) }(m.Clone())
-	}
-	for range 4 {
-		for i, v := range <-done {
-			if v != want[i] {
-				t.Fatal("a clone differs")
-			}
-		}
-	}
-}
-
 func BenchmarkMap(b *testing.B) {
 	for _, n := range []int{512, 1024, 2048} {
 		rng := rand.New(rand.NewPCG(1, 1))

@@ -1,7 +1,5 @@
 package prep
 
-import "image"
-
 // Orientation is the EXIF orientation, 1 to 8: how the stored picture must be
 // turned to be upright. 0 counts as 1.
 //
@@ -45,55 +43,6 @@ func (o Orientation) mirrors() (x, y bool) {
 		return false, true
 	}
 	return false, false
-}
-
-// FromStored takes a point of the stored picture of size s (pixels, edges at
-// whole numbers) to the upright picture.
-func (o Orientation) FromStored(s Size, x, y float64) (float64, float64) {
-	if o.Transposes() {
-		x, y = y, x
-	}
-	up := o.Size(s)
-	mx, my := o.mirrors()
-	if mx {
-		x = float64(up.W) - x
-	}
-	if my {
-		y = float64(up.H) - y
-	}
-	return x, y
-}
-
-// ToStored is the inverse of FromStored: s is still the stored size.
-func (o Orientation) ToStored(s Size, x, y float64) (float64, float64) {
-	up := o.Size(s)
-	mx, my := o.mirrors()
-	if mx {
-		x = float64(up.W) - x
-	}
-	if my {
-		y = float64(up.H) - y
-	}
-	if o.Transposes() {
-		x, y = y, x
-	}
-	return x, y
-}
-
-// FromStoredRect takes a rectangle of stored pixels to upright pixels.
-func (o Orientation) FromStoredRect(s Size, r image.Rectangle) image.Rectangle {
-	return turnRect(r, s, o.FromStored)
-}
-
-// ToStoredRect is the inverse of FromStoredRect: s is still the stored size.
-func (o Orientation) ToStoredRect(s Size, r image.Rectangle) image.Rectangle {
-	return turnRect(r, s, o.ToStored)
-}
-
-func turnRect(r image.Rectangle, s Size, turn func(Size, float64, float64) (float64, float64)) image.Rectangle {
-	x0, y0 := turn(s, float64(r.Min.X), float64(r.Min.Y))
-	x1, y1 := turn(s, float64(r.Max.X), float64(r.Max.Y))
-	return image.Rect(int(x0), int(y0), int(x1), int(y1))
 }
 
 // Turn returns the upright picture of a stored one. pix holds s.W*s.H pixels of

@@ -2,8 +2,6 @@ package prep
 
 import (
 	"bytes"
-	"image"
-	"math/rand/v2"
 	"testing"
 )
 
@@ -26,35 +24,6 @@ func TestTurn(t *testing.T) {
 	} {
 		if got := o.Turn(stored, Size{3, 2}, 1); !bytes.Equal(got, want) {
 			t.Errorf("orientation %d: %v, want %v", o, got, want)
-		}
-	}
-}
-
-func TestCoordinatesFollowPixels(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 300 {
-		s := Size{1 + rng.IntN(9), 1 + rng.IntN(9)}
-		o := Orientation(rng.IntN(9))
-		stored := make([]byte, s.W*s.H)
-		for i := range stored {
-			stored[i] = byte(i)
-		}
-		up, upright := o.Size(s), o.Turn(stored, s, 1)
-		for y := range up.H {
-			for x := range up.W {
-				sx, sy := o.ToStored(s, float64(x)+0.5, float64(y)+0.5)
-				if stored[int(sy)*s.W+int(sx)] != upright[y*up.W+x] {
-					t.Fatalf("orientation %d of %v: pixel %d, %d", o, s, x, y)
-				}
-				if ux, uy := o.FromStored(s, sx, sy); ux != float64(x)+0.5 || uy != float64(y)+0.5 {
-					t.Fatalf("orientation %d of %v: there and back", o, s)
-				}
-			}
-		}
-		r := image.Rect(rng.IntN(s.W), rng.IntN(s.H), s.W, s.H)
-		turned := o.FromStoredRect(s, r)
-		if !turned.In(image.Rect(0, 0, up.W, up.H)) || o.ToStoredRect(s, turned) != r {
-			t.Fatalf("orientation %d of %v: %v became %v", o, s, r, turned)
 		}
 	}
 }
