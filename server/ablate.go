@@ -94,7 +94,7 @@ func ablate(cmd *cobra.Command, o *trainOptions, seeds int, only []string) ([]ta
 		Set: set, Defects: o.classifier.defects, DefectSeed: o.classifier.defectSeed, Profile: o.profile, Run: o.run,
 		Settings: o.ablated, Report: progress.Training,
 		Begin: func(row string) { progress.Note("== " + row) },
-		Keep:  func(rows []tables.Row) error { return tables.Write(o.out, commandLine(), rows) },
+		Keep:  func(rows []tables.Row) error { return tables.Write(o.out, commandLine(cmd), rows) },
 	}
 	if a.Fit, err = o.config(); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -405,6 +406,45 @@ func TestCommands(t *testing.T) {
 			t.Errorf("files %v", got)
 		}
 	})
+}
+
+// A training that Ctrl-C ends says how to go on, and nothing else; what it says to type goes on.
+func TestStoppedTrainingSaysHowToGoOn(t *testing.T) {
+	needRuntime(t)
+	dir := filepath.Join(t.TempDir(), "a folder")
+	data, model := filepath.Join(dir, "cloth"), filepath.Join(dir, "cloth.safetensors")
+	if err := writeMVTec(data); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"train", "--data", data, "--out", model, "--preset", "fast", "--size", "256", "--bank-rows", "200", "--steps", "10", "--simulated", "6", "--held-out-simulated", "2"}
+	ctx, cancel := context.WithCancel(t.Context())
+	log := &stopAt{text: "pictures: ", stop: cancel} // the bank is there, the training begins
+	if code := execute(ctx, args, io.Discard, log); code != exitFailure {
+		t.Fatalf("exit code %d: %s", code, log)
+	}
+	_, said, ok := strings.Cut(log.String(), "semirest: ")
+	want := "stopped; go on with: semirest train --data '" + data + "' --out '" + model + "' --preset fast --size 256 --bank-rows 200 --steps 10 --simulated 6 --held-out-simulated 2 --resume\n"
+	if !ok || said != want {
+		t.Fatalf("said %q, want %q", said, want)
+	}
+	if out := succeed(t, append(args, "--resume")...); !strings.Contains(out, model) {
+		t.Errorf("printed %q", out)
+	}
+}
+
+// stopAt keeps what is written, and stops when it holds a text.
+type stopAt struct {
+	bytes.Buffer
+	text string
+	stop func()
+}
+
+func (s *stopAt) Write(p []byte) (int, error) {
+	n, err := s.Buffer.Write(p)
+	if strings.Contains(s.String(), s.text) {
+		s.stop()
+	}
+	return n, err
 }
 
 func TestMetricsCommand(t *testing.T) {

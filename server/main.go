@@ -41,6 +41,7 @@ func main() {
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root, begun := newRootCmd()
 	root.SetArgs(args)
+	root.Annotations = map[string]string{typed: typedLine(args)}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)

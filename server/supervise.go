@@ -178,11 +178,12 @@ func trainClassifier(ctx context.Context, cmd *cobra.Command, o *trainOptions, f
 		}
 	}
 	progress := meter.New(cmd.ErrOrStderr())
+	progress.Expect(train.Expect(cfg, src.Len(), src.Defects()))
 	m, err := train.Run(ctx, cfg, src, func(p train.Progress) { progress.Training(p) })
 	progress.Close()
 	if errors.Is(err, context.Canceled) {
 		if going, _ := train.Unfinished(cfg.Dir); going {
-			return nil, stopped("go on with: " + strings.TrimSuffix(commandLine(), " --resume") + " --resume")
+			return nil, stopped("go on with: " + strings.TrimSuffix(commandLine(cmd), " --resume") + " --resume")
 		}
 	}
 	return m, err

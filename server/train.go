@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -129,7 +128,7 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 		return nil, err
 	}
 	cfg.Provenance = detect.Provenance{
-		Command: commandLine(), Data: fingerprint, Version: version, Created: start.UTC().Truncate(time.Second),
+		Command: commandLine(cmd), Data: fingerprint, Version: version, Created: start.UTC().Truncate(time.Second),
 	}
 	var m *detect.Model
 	if o.supervision == "none" {
@@ -154,6 +153,7 @@ func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg dete
 	run := train.Config{Fit: cfg, Profile: o.profile, Run: o.run}
 	progress := meter.New(cmd.ErrOrStderr())
 	defer progress.Close()
+	progress.Expect(train.Expect(run, normal.Len(), 0))
 	cfg, err := run.WithProfile(ctx, normal, progress.Training)
 	if err != nil {
 		return nil, err
@@ -239,6 +239,3 @@ func writable(path string, force bool) error {
 	probe.Close()
 	return os.Remove(probe.Name())
 }
-
-// commandLine is what was typed, for the model's provenance.
-func commandLine() string { return "semirest " + strings.Join(os.Args[1:], " ") }

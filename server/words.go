@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"semirest/server/detect"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -49,4 +51,22 @@ func warnOf(w io.Writer, m *detect.Model) {
 	for _, d := range m.Doubts() {
 		fmt.Fprintln(w, "warning:", d)
 	}
+}
+
+// typed is the root command's annotation that holds what was typed.
+const typed = "typed"
+
+// commandLine is what was typed, for a model's provenance, and to go on with.
+func commandLine(cmd *cobra.Command) string { return cmd.Root().Annotations[typed] }
+
+// typedLine is a command line as a shell takes it.
+func typedLine(args []string) string {
+	line := "semirest"
+	for _, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\n\"'$&;|<>()*?[]{}~#\\`!") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		line += " " + a
+	}
+	return line
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"semirest/server/detect"
 	"semirest/server/project"
 	"semirest/server/train"
 	"semirest/shared/block"
@@ -29,7 +30,7 @@ type reporter struct {
 	loop         *Loop
 	job          project.Job
 	last         project.Progress
-	expected     expected
+	forecast     *train.Forecast
 	told, stored time.Time
 	sampled      bool
 }
@@ -50,7 +51,7 @@ func (r *reporter) training(ctx context.Context, p train.Progress) {
 	if p.Sample != nil {
 		sample = r.sample(p.Sample)
 	}
-	r.last.Left = r.expected.left(stage, p.Done, p.Total)
+	r.last.Left = seconds(r.forecast.Left(p.Stage, p.Done, p.Total))
 	r.tell(ctx, sample)
 }
 
@@ -75,7 +76,7 @@ func (r *reporter) sample(s *train.Sample) *Sample {
 // stage takes the progress of what follows the training.
 func (r *reporter) stage(ctx context.Context, name project.Stage, done, total int) {
 	r.last.Stage, r.last.Step, r.last.Total = name, done, total
-	r.last.Left = r.expected.left(name, done, total)
+	r.last.Left = seconds(r.forecast.Left(detect.Stage(name), done, total))
 	r.tell(ctx, nil)
 }
 
@@ -111,7 +112,15 @@ func (l *Loop) stop(id project.ID) {
 	}
 }
 
-// expect prepares the guess of the time that a run takes.
+// seconds of a guess; -1 where there is none.
+func seconds(left time.Duration) float64 { return max(-1, left.Seconds()) }
+
+// expect prepares the guess of the time that a run takes, and what follows it.
 func (r *reporter) expect(c train.Config, p *plan) {
-	r.expected = expect(c, r.job.Request.Supervision, len(p.Normal), len(p.Defective), len(p.Measured))
+	if r.job.Request.Supervision == "none" {
+		c.Settings = train.Settings{}
+	}
+	r.forecast = train.Expect(c, len(p.Normal), len(p.Defective))
+	r.forecast.Measures(len(p.Measured), c.Fit.Ref, detect.Stage(project.StageEvaluating))
+	r.forecast.Then(detect.Stage(project.StageSaving), 0.5)
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
-	"time"
 
-	"semirest/server/detect"
 	"semirest/server/project"
-	"semirest/server/train"
 )
 
 // A slow watcher gets the newest state of each job, in the order of their first news,
@@ -54,39 +51,6 @@ func TestWatchKeepsTheNewest(t *testing.T) {
 		l.board.post(Update{Job: project.Job{ID: "a", State: project.Done}})
 		if len(l.board.progress) != 2 {
 			t.Errorf("%d jobs are remembered", len(l.board.progress))
-		}
-	})
-}
-
-// The guess of the time left falls, and comes out right on a machine that is three
-// times slower than the costs say.
-func TestTimeLeft(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, err := train.Preset(train.Lite, train.Semi)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fit := detect.Lite()
-		e := expect(train.Config{Settings: s, Fit: fit}, "semi", 60, 8, 20)
-		begun, total := time.Now(), 0.0
-		for _, c := range e.stages {
-			total += 3 * c.cost
-		}
-		if e.left("unknown", 0, 0) >= 0 {
-			t.Error("a guess without a stage")
-		}
-		for k, c := range e.stages {
-			const n = 10
-			for i := range n + 1 {
-				left := e.left(c.name, i, n)
-				want := total - time.Since(begun).Seconds()
-				if k > 0 && (left < 0.99*want-0.1 || left > 1.01*want+0.1) {
-					t.Errorf("%s %d of %d: %.1f s left, really %.1f", c.name, i, n, left, want)
-				}
-				if i < n {
-					time.Sleep(time.Duration(3 * c.cost / n * float64(time.Second)))
-				}
-			}
 		}
 	})
 }

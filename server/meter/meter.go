@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"semirest/server/detect"
 	"semirest/server/train"
 )
 
@@ -25,6 +26,9 @@ type Meter struct {
 
 	mu   sync.Mutex // the bars' goroutine reads text
 	text string     // beside the bar
+	left string     // of all stages
+
+	forecast *train.Forecast
 }
 
 // New shows on out: as bars where it is a terminal.
@@ -38,6 +42,9 @@ func New(out io.Writer) *Meter {
 	return m
 }
 
+// Expect has the time left counted over all stages of a training run, instead of over the present one.
+func (m *Meter) Expect(f *train.Forecast) { m.forecast = f }
+
 // Show tells that done of total of a stage's items are finished. Stages come
 // one after another.
 func (m *Meter) Show(stage string, done, total int) {
@@ -45,10 +52,22 @@ func (m *Meter) Show(stage string, done, total int) {
 		m.finish()
 		m.stage, m.begun = stage, time.Now()
 		if m.bars != nil {
+			eta := decor.OnComplete(decor.AverageETA(decor.ET_STYLE_MMSS), "done")
+			if m.forecast != nil {
+				eta = decor.OnComplete(decor.Any(func(decor.Statistics) string { return m.whole() }), "done")
+			}
 			m.bar = m.bars.AddBar(int64(total),
 				mpb.PrependDecorators(decor.Name(stage, decor.WC{W: 12, C: decor.DindentRight}), decor.CountersNoUnit("%d/%d", decor.WC{W: 13})),
-				mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return m.beside() }), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_MMSS), "done")))
+				mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return m.beside() }), eta))
 		}
+	}
+	if m.forecast != nil {
+		left := m.forecast.Left(detect.Stage(stage), done, total)
+		m.mu.Lock()
+		if m.left = ""; left >= 0 {
+			m.left = Left(left)
+		}
+		m.mu.Unlock()
 	}
 	if m.bar != nil {
 		m.bar.SetCurrent(int64(done))
@@ -74,6 +93,25 @@ func (m *Meter) beside() string {
 	return m.text + " "
 }
 
+// whole is the time that is left of all stages.
+func (m *Meter) whole() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.left
+}
+
+// Left is a time in words, as coarse as a guess deserves: "20 s left", "4 min left", "1 h 20 min left".
+func Left(d time.Duration) string {
+	switch {
+	case d < 55*time.Second:
+		return fmt.Sprintf("%d s left", 5*max(1, int((d+5*time.Second/2)/(5*time.Second))))
+	case d < time.Hour-30*time.Second:
+		return fmt.Sprintf("%d min left", int((d+30*time.Second)/time.Minute))
+	}
+	d = d.Round(10 * time.Minute)
+	return fmt.Sprintf("%d h %d min left", int(d/time.Hour), int(d%time.Hour/time.Minute))
+}
+
 // Note prints a line above the bars.
 func (m *Meter) Note(line string) {
 	if m.bars != nil {
@@ -92,7 +130,11 @@ func (m *Meter) finish() {
 		m.bar.Abort(false) // does nothing to a bar that is full
 		m.bar = nil
 	} else if m.bars == nil {
-		fmt.Fprintf(m.out, "%s: %.1f s\n", m.stage, time.Since(m.begun).Seconds())
+		line := fmt.Sprintf("%s: %.1f s", m.stage, time.Since(m.begun).Seconds())
+		if left := m.whole(); left != "" {
+			line += "; about " + left
+		}
+		fmt.Fprintln(m.out, line)
 	}
 	m.stage = ""
 	m.Say("")

@@ -66,8 +66,7 @@ const (
 // Progress is how far a run has come. It is reported by one goroutine.
 type Progress struct {
 	Stage       detect.Stage
-	Done, Total int // pictures, rows or steps
-	Left        time.Duration
+	Done, Total int     // pictures, rows or steps
 	Point       *Point  // the step just done
 	Held        *Held   // the look at the held-out pictures just taken
 	Sample      *Sample // with Held, and as often as Config.Samples says: one of them

@@ -70,14 +70,13 @@ func (r *run) phase(ctx context.Context, phase int, start state) ([]float32, err
 		stage = StageStart
 	}
 	r.saved = time.Now()
-	begun, from := time.Now(), l.trainer.State().Step
-	for done := from; done < l.Steps; {
+	for done := l.trainer.State().Step; done < l.Steps; {
 		p, err := r.step(ctx, l)
 		if err != nil {
 			return nil, err
 		}
 		done = p.Step
-		report := Progress{Stage: stage, Done: done, Total: l.Steps, Left: left(begun, done-from, l.Steps-from), Point: &p}
+		report := Progress{Stage: stage, Done: done, Total: l.Steps, Point: &p}
 		looked := done == l.Steps || l.EvalEvery > 0 && done%l.EvalEvery == 0
 		if looked {
 			err = r.look(ctx, l, &report)

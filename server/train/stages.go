@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"time"
 
 	"semirest/server/detect"
 )
@@ -34,25 +33,13 @@ func (r *run) detector(ctx context.Context) error {
 		return err
 	}
 	fit.Run = r.cfg.Run
-	begun, stage := time.Now(), detect.Stage("")
 	r.model, err = detect.Fit(ctx, fit, r.source, func(p detect.Progress) {
-		if p.Stage != stage {
-			begun, stage = time.Now(), p.Stage
-		}
-		r.report(Progress{Stage: p.Stage, Done: p.Done, Total: p.Total, Left: left(begun, p.Done, p.Total)})
+		r.report(Progress{Stage: p.Stage, Done: p.Done, Total: p.Total})
 	})
 	if err == nil && r.cfg.Dir != "" {
 		err = r.model.Save(path)
 	}
 	return err
-}
-
-// left is the time that total-done items will take if they take as long as done did.
-func left(begun time.Time, done, total int) time.Duration {
-	if done <= 0 {
-		return 0
-	}
-	return time.Duration(float64(time.Since(begun)) * float64(total-done) / float64(done))
 }
 
 // gather makes the maps of all pictures, and takes the residuals' scale from the
@@ -67,9 +54,9 @@ func (r *run) gather(ctx context.Context) error {
 	r.settle(last.Settled)
 	cells := r.model.Cells()
 	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Feature.Dim, Bank: r.model.Bank}
-	total, begun := g.total(), time.Now()
+	total := g.total()
 	g.progress = func(done int) {
-		r.report(Progress{Stage: StagePictures, Done: done, Total: total, Left: left(begun, done, total)})
+		r.report(Progress{Stage: StagePictures, Done: done, Total: total})
 	}
 	g.progress(0)
 	if r.maps.Normal, err = g.normals(ctx); err != nil {
