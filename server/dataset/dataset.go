@@ -51,18 +51,6 @@ type Set struct {
 	Kinds []string
 }
 
-// extensions are the file names that are taken for pictures; anything else in a
-// folder (Thumbs.db, notes, .DS_Store) is passed over.
-var extensions = []string{".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
-
-// IsImage reports whether a file name ends as a picture's does.
-func IsImage(name string) bool {
-	if strings.HasPrefix(filepath.Base(name), ".") {
-		return false
-	}
-	return slices.Contains(extensions, strings.ToLower(filepath.Ext(name)))
-}
-
 // Open lists the images of dir. A missing mask is not an error here: training
 // needs none. A folder with no image in it is an ErrNoImages that says where
 // they were looked for.

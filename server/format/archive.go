@@ -20,11 +20,13 @@ type archive struct {
 	files  []file // sorted by path
 	byPath map[string]int
 	left   atomic.Int64 // bytes that may still be unpacked
+	names  charset      // what the names in the zip are in
 }
 
 // file is one file of an archive.
 type file struct {
 	path string // below the folder that all files are in
+	used bool   // read, or given with an item; the others are told of at the end
 	size uint64 // as its directory says
 	open func() (io.ReadCloser, error)
 }
@@ -43,19 +45,21 @@ func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
 	if len(z.File) > l.Entries {
 		return nil, fmt.Errorf("%w: it has %d files, %d are admitted", ErrLimit, len(z.File), l.Entries)
 	}
+	a.names = charsetOfNames(z.File)
 	seen := make(map[string]bool, len(z.File))
 	for _, f := range z.File {
-		if err := safe(f); err != nil {
+		name, folder, err := safe(f, a.names)
+		if err != nil {
 			return nil, err
 		}
-		if strings.HasSuffix(f.Name, "/") || junk(f.Name) {
+		if folder || junk(name) {
 			continue
 		}
-		if seen[f.Name] {
-			return nil, fmt.Errorf("%w: %q is there twice", ErrUnsafe, f.Name)
+		if seen[name] {
+			return nil, fmt.Errorf("%w: %q is there twice", ErrUnsafe, name)
 		}
-		seen[f.Name] = true
-		a.files = append(a.files, file{f.Name, f.UncompressedSize64, f.Open})
+		seen[name] = true
+		a.files = append(a.files, file{path: name, size: f.UncompressedSize64, open: f.Open})
 	}
 	a.arrange()
 	return a, nil
@@ -76,7 +80,7 @@ func openFiles(fsys fs.FS, root string, l Limits) (*archive, error) {
 		if err != nil {
 			return err
 		}
-		a.files = append(a.files, file{p, uint64(max(info.Size(), 0)), func() (io.ReadCloser, error) { return fsys.Open(p) }})
+		a.files = append(a.files, file{path: p, size: uint64(max(info.Size(), 0)), open: func() (io.ReadCloser, error) { return fsys.Open(p) }})
 		return nil
 	})
 	a.arrange()
@@ -93,21 +97,50 @@ func (a *archive) arrange() {
 	}
 }
 
-// safe refuses an entry that could mean a place outside of the archive, though
-// nothing here uses a name as one: what reads the names later may.
-func safe(f *zip.File) error {
-	name := strings.TrimSuffix(f.Name, "/")
-	switch {
-	case !utf8.ValidString(name):
-		return fmt.Errorf("%w: %q is not in UTF-8", ErrUnsafe, f.Name)
-	case strings.ContainsAny(name, "\\\x00") || len(name) > 1 && name[1] == ':' || !fs.ValidPath(name) || name == ".":
-		return fmt.Errorf("%w: %q: use plain relative names with forward slashes", ErrUnsafe, f.Name)
-	case f.Mode()&fs.ModeType&^fs.ModeDir != 0:
-		return fmt.Errorf("%w: %q is a link or a device", ErrUnsafe, f.Name)
-	case f.Flags&1 != 0:
-		return fmt.Errorf("%w: %q is encrypted", ErrArchive, f.Name)
+// charsetOfNames is what the names are in that are not UTF-8: zips of old programs
+// do not say. By the format's own rule it is code page 437.
+func charsetOfNames(files []*zip.File) charset {
+	var all []byte
+	for _, f := range files {
+		if !utf8.ValidString(f.Name) {
+			all = append(append(all, f.Name...), '\n')
+		}
 	}
-	return nil
+	switch c := charsetOf(all); {
+	case len(all) == 0:
+		return utf8Text
+	case c.name == gbk.name:
+		return c
+	}
+	return dos
+}
+
+// safe gives an entry's path, with slashes whatever its program wrote, and says
+// whether it is a folder. It refuses one that could mean a place outside of the
+// archive, though nothing here uses a name as one: what reads the names later may.
+func safe(f *zip.File, names charset) (name string, folder bool, err error) {
+	name = f.Name
+	if !utf8.ValidString(name) {
+		if name, err = names.NewDecoder().String(name); err != nil {
+			return "", false, fmt.Errorf("%w: %q is not in UTF-8", ErrUnsafe, f.Name)
+		}
+	}
+	name = strings.ReplaceAll(name, `\`, "/")
+	for strings.HasPrefix(name, "./") {
+		name = strings.TrimLeft(name[2:], "/")
+	}
+	name, folder = strings.CutSuffix(name, "/")
+	switch {
+	case name == "" || name == ".":
+		return "", true, nil
+	case strings.Contains(name, "\x00") || len(name) > 1 && name[1] == ':' || !fs.ValidPath(name):
+		return "", false, fmt.Errorf("%w: %q: use plain relative names", ErrUnsafe, f.Name)
+	case f.Mode()&fs.ModeType&^fs.ModeDir != 0:
+		return "", false, fmt.Errorf("%w: %q is a link or a device", ErrUnsafe, f.Name)
+	case f.Flags&1 != 0:
+		return "", false, fmt.Errorf("%w: %q is encrypted", ErrArchive, f.Name)
+	}
+	return name, folder, nil
 }
 
 // junk is what file managers and version control leave in archives, and this

@@ -9,8 +9,9 @@ import (
 	"semirest/shared/block"
 )
 
-// builder makes one picture's labels from what a file says, in pixels. It takes
-// what rounding explains (a pixel beyond the edge) and refuses the rest.
+// builder makes one picture's labels from what a file says, in pixels. What
+// reaches beyond the picture is cut at its edge; an object that cannot be read, or
+// lies outside, is left out and the others stay.
 type builder struct {
 	r      *reader
 	e      *annot.Editor
@@ -21,31 +22,65 @@ type builder struct {
 	normal bool
 	spent  annot.Spent
 	last   uint32
+	left   int   // objects left out
+	why    error // the first of them was
 }
 
-// slack is how far beyond the picture's edge a coordinate may lie, in pixels:
-// formats that count from one, or in whole pixels, round by as much.
+// slack is how far beyond the picture's edge a coordinate may lie without being
+// told of, in pixels: formats that count from one, or in whole pixels, round by as
+// much.
 const slack = 1.0
 
 func newBuilder(r *reader, it Item) *builder {
 	return &builder{r: r, e: annot.New(it.Width, it.Height), name: it.Name, w: float64(it.Width), h: float64(it.Height)}
 }
 
-// outside makes an error of a point that does not lie in the picture.
-func (b *builder) outside(x, y float64) error {
-	if !(math.Abs(x) < math.MaxFloat32 && math.Abs(y) < math.MaxFloat32) {
-		return fmt.Errorf("%w: a coordinate is no number", ErrSyntax)
+// object is for what came of one object: where that alone is wrong it is noted, and
+// the picture's others stay. What is left is an error of the picture as a whole.
+func (b *builder) object(err error) error {
+	if err == nil || errors.Is(err, ErrLimit) || errors.Is(err, ErrArchive) || errors.Is(err, errShapes) {
+		return err
 	}
-	if x < -slack || y < -slack || x > b.w+slack || y > b.h+slack {
-		return fmt.Errorf("%w: it reaches to (%.6g, %.6g), the picture has %g x %g pixels", ErrOutside, x, y, b.w, b.h)
+	if b.left++; b.why == nil {
+		b.why = err
+	}
+	b.r.notes.add("an object could not be read and was left out, the others of its picture stay", b.name+": "+err.Error(), 1)
+	return nil
+}
+
+// errShapes: a picture takes no more shapes.
+var errShapes = fmt.Errorf("more than %d shapes on one picture", annot.MaxShapes)
+
+// finite refuses a point that is none.
+func finite(points ...annot.Point) error {
+	for _, p := range points {
+		if !(math.Abs(p.X) < math.MaxFloat32 && math.Abs(p.Y) < math.MaxFloat32) {
+			return fmt.Errorf("%w: a coordinate is no number", ErrSyntax)
+		}
 	}
 	return nil
 }
 
+// reach holds a shape's bounds against the picture: an error when it lies outside,
+// true when it must be cut at the edge.
+func (b *builder) reach(x0, y0, x1, y1 float64) (cut bool, err error) {
+	if x1 < -slack || y1 < -slack || x0 > b.w+slack || y0 > b.h+slack {
+		return false, fmt.Errorf("%w: it reaches from (%.6g, %.6g) to (%.6g, %.6g), the picture has %g x %g pixels", ErrOutside, x0, y0, x1, y1, b.w, b.h)
+	}
+	if x0 < -slack || y0 < -slack || x1 > b.w+slack || y1 > b.h+slack {
+		b.r.notes.add("a shape reaches beyond its picture and was cut at the edge", b.name, 1)
+		return true, nil
+	}
+	return false, nil
+}
+
 // box adds an axis-parallel box by two opposite corners.
 func (b *builder) box(x0, y0, x1, y1 float64, name string) error {
+	if err := finite(annot.Point{X: x0, Y: y0}, annot.Point{X: x1, Y: y1}); err != nil {
+		return err
+	}
 	x0, y0, x1, y1 = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-	if err := errors.Join(b.outside(x0, y0), b.outside(x1, y1)); err != nil {
+	if _, err := b.reach(x0, y0, x1, y1); err != nil {
 		return err
 	}
 	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, b.w), min(y1, b.h)
@@ -55,14 +90,21 @@ func (b *builder) box(x0, y0, x1, y1 float64, name string) error {
 	}, name)
 }
 
-// rotated adds a rotated box: its centre lies in the picture, its corners need
-// not.
+// rotated adds a rotated box: its corners may lie beyond the picture, but where its
+// centre does too, what is within becomes a polygon.
 func (b *builder) rotated(box block.Box, name string) error {
+	if box.HalfW < 0 || box.HalfH < 0 {
+		b.r.notes.add("a box has a negative width or height and was taken from its other corner", b.name, 1)
+		box.HalfW, box.HalfH = math.Abs(box.HalfW), math.Abs(box.HalfH)
+	}
 	if box.Angle == 0 {
 		return b.box(box.X-box.HalfW, box.Y-box.HalfH, box.X+box.HalfW, box.Y+box.HalfH, name)
 	}
-	if err := b.outside(box.X, box.Y); err != nil {
+	if err := finite(annot.Point{X: box.X, Y: box.Y}, annot.Point{X: box.HalfW, Y: box.HalfH}, annot.Point{X: box.Angle}); err != nil {
 		return err
+	}
+	if box.X < -slack || box.Y < -slack || box.X > b.w+slack || box.Y > b.h+slack {
+		return b.polygon(corners(box), name)
 	}
 	return b.add(func() error {
 		_, err := b.e.AddBox(box, name)
@@ -73,9 +115,16 @@ func (b *builder) rotated(box block.Box, name string) error {
 // polygon adds a polygon; one of more points than a shape may have is marked
 // pixel by pixel instead.
 func (b *builder) polygon(points []annot.Point, name string) error {
-	for _, p := range points {
-		if err := b.outside(p.X, p.Y); err != nil {
-			return err
+	if err := finite(points...); err != nil {
+		return err
+	}
+	beyond, err := b.reach(extent(points))
+	if err != nil {
+		return err
+	}
+	if beyond {
+		if points = clip(points, b.w, b.h); len(points) < 3 {
+			return fmt.Errorf("%w: none of it is within", ErrOutside)
 		}
 	}
 	if len(points) > annot.MaxPoints {
@@ -105,7 +154,7 @@ func (b *builder) add(do func() error, name string) error {
 		b.r.notes.add("a shape without area, or smaller than a pixel, was left out", b.name, 1)
 		return nil
 	case errors.Is(err, annot.ErrFull):
-		return fmt.Errorf("more than %d shapes on one picture", annot.MaxShapes)
+		return errShapes
 	case err != nil:
 		return err
 	}
@@ -157,6 +206,9 @@ func (b *builder) labels() (*annot.Labels, error) {
 	}
 	l := b.e.Labels()
 	l.Spent = b.spent
+	if b.left > 0 && !l.Marked() {
+		return nil, b.why // nothing of it could be read
+	}
 	if b.normal && l.Marked() {
 		b.r.notes.add("a picture is called normal and has marks: the marks count", b.name, 1)
 	}

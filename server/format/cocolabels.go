@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"semirest/shared/annot"
 	"semirest/shared/block"
 )
 
@@ -25,7 +26,7 @@ func cocoLabels(b *builder, in *cocoIn, marks []cocoMarkIn, more *labelsMore) er
 		}
 		m := &marks[i]
 		var s shapeMore
-		if err := readMore(m.More, &s); err != nil {
+		if err := b.object(readMore(m.More, &s)); err != nil {
 			return err
 		}
 		if s.Blocks && ours {
@@ -35,11 +36,12 @@ func cocoLabels(b *builder, in *cocoIn, marks []cocoMarkIn, more *labelsMore) er
 		if m.CategoryID != nil && !s.Unnamed {
 			var ok bool
 			if name, ok = in.categories[*m.CategoryID]; !ok {
-				return fmt.Errorf("%w: an annotation has category_id %s, which the file does not list", ErrSyntax, *m.CategoryID)
+				name = string(*m.CategoryID)
+				b.r.notes.add("an annotation's category_id is not listed: the kind is called by its number", b.name, 1)
 			}
 		}
 		before := b.made()
-		if err := cocoMark(b, m, &s, name); err != nil {
+		if err := b.object(cocoMark(b, m, &s, name)); err != nil {
 			return err
 		}
 		for n := before; n < b.made(); n++ {
@@ -59,7 +61,7 @@ func cocoMark(b *builder, m *cocoMarkIn, s *shapeMore, name string) error {
 	if len(segmentation) > 0 && segmentation[0] == '{' {
 		var runs rle
 		if err := json.Unmarshal(segmentation, &runs); err != nil {
-			return fmt.Errorf("%w: segmentation: %w", ErrSyntax, err)
+			return fmt.Errorf("%w: segmentation: %s", ErrSyntax, plain(err))
 		}
 		if runs.Size != [2]int{int(b.h), int(b.w)} {
 			return fmt.Errorf("%w: a mask has %d x %d pixels, the picture %g x %g", ErrSize, runs.Size[1], runs.Size[0], b.w, b.h)
@@ -86,39 +88,79 @@ func cocoMark(b *builder, m *cocoMarkIn, s *shapeMore, name string) error {
 	if box, ok := rotatedMore(m, s); ok {
 		return b.rotated(box, name)
 	}
-	var polygons [][]float64
-	if len(segmentation) > 2 && !bytes.Equal(segmentation, []byte("null")) {
-		if len(segmentation) > maxMore {
-			return fmt.Errorf("%w: a segmentation has %d bytes", ErrLimit, len(segmentation))
-		}
-		if err := json.Unmarshal(segmentation, &polygons); err != nil {
-			return fmt.Errorf("%w: segmentation: %w", ErrSyntax, err)
-		}
+	if len(segmentation) > maxMore {
+		return fmt.Errorf("%w: a segmentation has %d bytes", ErrLimit, len(segmentation))
 	}
+	polygons, left := cocoPolygons(segmentation)
 	if len(polygons) > 1 {
 		b.r.notes.add("an object of several polygons became several shapes", b.name, 1)
 	}
-	for _, p := range polygons {
-		points, ok := pointsOf(p)
-		if !ok {
-			b.r.notes.add("a polygon of fewer than three points was left out", b.name, 1)
-			continue
-		}
+	if left > 0 && (len(polygons) > 0 || len(m.BBox) != 4) {
+		b.r.notes.add("a polygon of fewer than three points was left out", b.name, left)
+	}
+	for _, points := range polygons {
 		if err := b.polygon(points, name); err != nil {
 			return err
 		}
 	}
-	if len(polygons) > 0 {
+	switch {
+	case len(polygons) > 0:
 		return nil
-	}
-	if len(m.BBox) != 4 {
+	case len(m.BBox) != 4 && left > 0:
+		return nil
+	case len(m.BBox) != 4:
 		return fmt.Errorf("%w: an annotation has neither bbox nor segmentation", ErrSyntax)
 	}
-	box, _ := boxOf(m.BBox, m.Attributes.Rotation)
-	if math.Mod(m.Attributes.Rotation, 360) == 0 {
+	rotation := m.rotation()
+	box, _ := boxOf(m.BBox, rotation)
+	if math.Mod(rotation, 360) == 0 {
 		box.Angle = 0
 	}
 	return b.rotated(box, name)
+}
+
+// cocoPolygons reads a segmentation as COCO has it, [[x, y, ...], ...]; as people's
+// scripts write it, [x, y, ...]; and with points in brackets of their own. left
+// counts polygons of fewer than three points.
+func cocoPolygons(segmentation []byte) (polygons [][]annot.Point, left int) {
+	var flat looseNumbers
+	var lists []json.RawMessage
+	if json.Unmarshal(segmentation, &lists) != nil || len(lists) == 0 {
+		return nil, 0 // null, [], or no list: the bbox counts
+	}
+	add := func(v []float64) {
+		if points, ok := pointsOf(v); ok {
+			polygons = append(polygons, points)
+		} else {
+			left++
+		}
+	}
+	if lists[0] = bytes.TrimSpace(lists[0]); lists[0][0] != '[' {
+		_ = flat.UnmarshalJSON(segmentation)
+		add(flat)
+		return polygons, left
+	}
+	var pairs []float64
+	for _, list := range lists {
+		var points []looseNumbers
+		_ = flat.UnmarshalJSON(list)
+		switch {
+		case len(flat) == 2 && len(lists) > 2: // one polygon of points
+			pairs = append(pairs, flat...)
+		case json.Unmarshal(list, &points) == nil && len(points) > 0 && len(points[0]) == 2:
+			var v []float64
+			for _, p := range points {
+				v = append(v, p...)
+			}
+			add(v)
+		default:
+			add(flat)
+		}
+	}
+	if pairs != nil {
+		add(pairs)
+	}
+	return polygons, left
 }
 
 // rotatedMore is the rotated box of our own field, unless another program has

@@ -15,7 +15,9 @@ func csvLabels(b *builder, rows []csvRow) error {
 	for _, c := range rows {
 		before := b.made()
 		if err := csvShape(b, c); err != nil {
-			return fmt.Errorf("line %d: %w", c.line, err)
+			if err := b.object(fmt.Errorf("line %d: %w", c.line, err)); err != nil {
+				return err
+			}
 		}
 		if b.made() == before {
 			continue
@@ -57,8 +59,8 @@ func csvShape(b *builder, c csvRow) error {
 	case "polygon":
 		var v []float64
 		for s := range strings.FieldsSeq(data) {
-			x, err := strconv.ParseFloat(s, 64)
-			if err != nil {
+			x, ok := parseNumber(c.point(s))
+			if !ok {
 				return fmt.Errorf("%w: %.40q is no number", ErrSyntax, s)
 			}
 			v = append(v, x)

@@ -3,15 +3,14 @@ package format
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"semirest/shared/annot"
@@ -20,9 +19,10 @@ import (
 
 // csvRow is one row: cells by their columns' names.
 type csvRow struct {
-	line  int
-	cells map[string]int // column of each name; of the whole file
-	row   []string
+	line   int
+	cells  map[string]int // column of each name; of the whole file
+	row    []string
+	commas bool // numbers may have a decimal comma
 }
 
 func (c csvRow) at(column string) string {
@@ -38,11 +38,20 @@ func (c csvRow) number(column string, optional bool) (float64, error) {
 	if s == "" && optional {
 		return 0, nil
 	}
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+	v, ok := parseNumber(c.point(s))
+	if !ok {
 		return 0, fmt.Errorf("%w: column %s has %.40q, which is no number", ErrSyntax, column, s)
 	}
 	return v, nil
+}
+
+// point makes a decimal comma a point, in a file whose cells no comma parts. Spreadsheets
+// of many countries write such files.
+func (c csvRow) point(s string) string {
+	if c.commas && strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
+		return strings.Replace(s, ",", ".", 1)
+	}
+	return s
 }
 
 func (c csvRow) yes(column string) bool {
@@ -61,51 +70,67 @@ type csvPicture struct {
 
 func readCSV(ctx context.Context, r *reader) error {
 	found := false
+	var damaged error
+	var all []func() error // all files are read before a label looks for its picture
 	at := r.pictureIndex(func(f *file) bool { return !strings.HasPrefix(f.path, "truth/") })
 	for i := range r.files {
 		f := &r.files[i]
 		if !strings.EqualFold(path.Ext(f.path), ".csv") {
 			continue
 		}
-		pictures, err := r.parseCSV(ctx, *f)
+		pictures, err := r.parseCSV(ctx, f)
+		if errors.Is(err, ErrSyntax) {
+			damaged = cmp.Or(damaged, fmt.Errorf("%s: %w", f.path, err))
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.path, err)
 		}
 		if pictures == nil {
+			f.used = true // told of here
 			r.notes.add("a CSV file has no columns picture and shape and was passed over", f.path, 1)
 			continue
 		}
 		found = true
 		for _, p := range pictures {
-			if err := r.csvPicture(ctx, f, p, at); err != nil {
-				return err
+			r.label(p.place())
+		}
+		all = append(all, func() error {
+			for _, p := range pictures {
+				if err := r.csvPicture(ctx, f, p, at); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+	}
+	for _, give := range all {
+		if err := give(); err != nil {
+			return err
 		}
 	}
-	if !found {
+	switch {
+	case found && damaged != nil:
+		r.notes.add("a CSV file is damaged and was passed over: "+damaged.Error(), "", 1)
+	case damaged != nil:
+		return damaged
+	case !found:
 		return fmt.Errorf("%w: expected %s with columns picture, shape, name, x, y, w, h", ErrNothing, csvFile)
 	}
 	return at.rest(ctx, r)
 }
 
 // parseCSV reads a file's rows, by picture; nil when it is no file of labels.
-func (r *reader) parseCSV(ctx context.Context, f file) ([]*csvPicture, error) {
-	body, err := r.open(f, r.limits.Text)
+func (r *reader) parseCSV(ctx context.Context, f *file) ([]*csvPicture, error) {
+	body, err := r.openText(f)
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
 	in := bufio.NewReader(body)
-	if head, err := in.Peek(3); err == nil && bytes.Equal(head, []byte("\xef\xbb\xbf")) {
-		_, _ = in.Discard(3)
-	}
 	d := csv.NewReader(in)
-	// Spreadsheets of some countries write semicolons.
-	if head, _ := in.Peek(200); bytes.Contains(head, []byte(";")) {
-		if row, _, _ := bytes.Cut(head, []byte("\n")); !bytes.Contains(row, []byte(",")) {
-			d.Comma = ';'
-		}
-	}
+	d.FieldsPerRecord = -1 // spreadsheets leave empty cells at the end of rows, or do not
+	d.Comma = csvComma(in)
 	wrap := func(err error) error {
 		if errors.Is(err, ErrLimit) || errors.Is(err, ErrArchive) {
 			return err
@@ -113,6 +138,9 @@ func (r *reader) parseCSV(ctx context.Context, f file) ([]*csvPicture, error) {
 		return fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
 	head, err := d.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -149,7 +177,7 @@ func (r *reader) parseCSV(ctx context.Context, f file) ([]*csvPicture, error) {
 			return nil, fmt.Errorf("%w: more than %d rows", ErrLimit, n)
 		}
 		at, _ := d.FieldPos(0)
-		c := csvRow{at, columns, row}
+		c := csvRow{at, columns, row, d.Comma != ','}
 		key := c.at("picture_id") + "\x00" + c.at("picture") + "\x00" + c.at("file")
 		p := byKey[key]
 		if p == nil {
@@ -160,11 +188,37 @@ func (r *reader) parseCSV(ctx context.Context, f file) ([]*csvPicture, error) {
 	}
 }
 
+// csvComma is what parts the cells, as the first row shows: a comma, or what
+// spreadsheets write where a comma is in numbers. Excel may say it in a row before.
+func csvComma(in *bufio.Reader) rune {
+	head, _ := in.Peek(2000)
+	row, _, _ := bytes.Cut(head, []byte("\n"))
+	if said := bytes.TrimSpace(row); len(said) == 5 && bytes.HasPrefix(said, []byte("sep=")) {
+		_, _ = in.Discard(len(row) + 1)
+		return rune(said[4])
+	}
+	for _, c := range []byte(";\t|") {
+		if bytes.IndexByte(row, c) >= 0 && bytes.IndexByte(row, ',') < 0 {
+			return rune(c)
+		}
+	}
+	return ','
+}
+
+// place is where the picture lies, as the rows say.
+func (p *csvPicture) place() place {
+	if file := p.first.at("file"); file != "" {
+		return placeOf(file, false)
+	}
+	return placeOf(p.first.at("picture"), false)
+}
+
 func (r *reader) csvPicture(ctx context.Context, f *file, p *csvPicture, at *pictureIndex) error {
 	c := p.first
 	name := baseName(c.at("picture"))
 	d := draft{
-		id: c.at("picture_id"), name: name, path: c.at("picture") + "\x00" + c.at("file"), kind: c.at("kind"), held: c.yes("held"),
+		id: c.at("picture_id"), name: name, wants: []place{placeOf(c.at("picture"), false)}, path: c.at("picture") + "\x00" + c.at("file"),
+		kind: c.at("kind"), held: c.yes("held") || heldPath(c.at("picture")),
 		normal: c.at("role") == "normal", defective: c.at("role") == "defective", file: f.path,
 	}
 	w, errW := c.number("picture_width", true)
@@ -176,7 +230,11 @@ func (r *reader) csvPicture(ctx context.Context, f *file, p *csvPicture, at *pic
 	if d.size.W == 0 || d.size.H == 0 {
 		d.size = prep.Size{}
 	}
-	d.picture = at.named(name, c.at("file"), "images/"+name)
+	full := strings.ReplaceAll(c.at("picture"), `\`, "/")
+	if c.at("file") != "" {
+		d.wants = append(d.wants, placeOf(c.at("file"), false))
+	}
+	at.take(&d, c.at("file"), full, path.Join(f.dir(), full), "images/"+full)
 	if truth := c.at("truth"); truth != "" {
 		d.truth = r.file(truth)
 	}

@@ -11,6 +11,7 @@ import (
 type Item struct {
 	ID            string // the project's own; "" when a file does not say. Formats that cannot hold it match by name
 	Name          string // file name without folders
+	Path          string // with the folders that it lies in, of a picture that comes with the archive
 	Width, Height int
 	Kind          string // of defect, free text; "" when not said
 	Normal        bool   // brought in as free of defects
@@ -33,6 +34,7 @@ type Item struct {
 type Known struct {
 	ID            string
 	Name          string
+	Path          string // that it came with, folders and the name it had; "" when not known
 	Kind          string
 	Held          bool
 	Width, Height int    // upright

@@ -1,7 +1,9 @@
 package format
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -16,31 +18,41 @@ import (
 )
 
 type labelmeIn struct {
-	Flags       map[string]bool `json:"flags"`
+	Flags       json.RawMessage `json:"flags"`
 	Shapes      json.RawMessage `json:"shapes"`
-	ImagePath   string          `json:"imagePath"`
-	ImageHeight int             `json:"imageHeight"`
-	ImageWidth  int             `json:"imageWidth"`
+	ImagePath   looseText       `json:"imagePath"`
+	ImageHeight looseNumber     `json:"imageHeight"`
+	ImageWidth  looseNumber     `json:"imageWidth"`
 	More        json.RawMessage `json:"semirest"`
 }
 
+// normal is the flag of that name.
+func (in *labelmeIn) normal() bool {
+	var flags map[string]json.RawMessage
+	return json.Unmarshal(in.Flags, &flags) == nil && string(flags["normal"]) == "true"
+}
+
 type labelmeShapeIn struct {
-	Label     string          `json:"label"`
-	Points    [][]float64     `json:"points"`
-	ShapeType string          `json:"shape_type"`
-	Mask      string          `json:"mask"`
+	Label     looseText       `json:"label"`
+	Points    []looseNumbers  `json:"points"`
+	ShapeType looseText       `json:"shape_type"`
+	Mask      looseText       `json:"mask"`
 	More      json.RawMessage `json:"semirest"`
 }
 
 func readLabelme(ctx context.Context, r *reader) error {
 	at := r.pictureIndex(func(f *file) bool { return !strings.HasPrefix(f.path, "truth/") })
-	found := false
+	var files []*file
 	for i := range r.files {
-		f := &r.files[i]
-		if !strings.EqualFold(path.Ext(f.path), ".json") {
-			continue
+		if f := &r.files[i]; strings.EqualFold(path.Ext(f.path), ".json") {
+			files = append(files, f)
+			r.label(placeOf(stem(f.path), true))
 		}
-		in, err := r.parseLabelme(*f)
+	}
+	found := false
+	for _, f := range files {
+		in, err := r.parseLabelme(f)
+		f.used = true
 		if err == nil && in == nil {
 			r.notes.add("a JSON file has no shapes of labelme and was passed over", f.path, 1)
 			continue
@@ -63,21 +75,23 @@ func readLabelme(ctx context.Context, r *reader) error {
 
 // parseLabelme reads a file without its shapes; nil when it is none of
 // labelme's.
-func (r *reader) parseLabelme(f file) (*labelmeIn, error) {
-	body, err := r.open(f, r.limits.Text)
+func (r *reader) parseLabelme(f *file) (*labelmeIn, error) {
+	body, err := r.openText(f)
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
 	var in labelmeIn
-	d := json.NewDecoder(&shallow{r: body})
-	if err := d.Decode(&in); err != nil {
+	d := json.NewDecoder(&shallow{r: bufio.NewReader(body)})
+	if err := d.Decode(&in); another(err) { // a list, for one
+		return nil, nil
+	} else if err != nil {
 		return nil, syntax(err, "JSON")
 	}
 	if err := ended(d); err != nil {
 		return nil, err
 	}
-	if in.Shapes == nil {
+	if len(in.Shapes) == 0 || in.Shapes[0] != '[' {
 		return nil, nil
 	}
 	return &in, nil
@@ -88,19 +102,25 @@ func (r *reader) labelmePicture(ctx context.Context, f *file, in *labelmeIn, at 
 	if err := readMore(in.More, &more); err != nil {
 		return r.fail(stem(f.base()), f.path, err)
 	}
-	image := strings.ReplaceAll(in.ImagePath, `\`, "/")
+	image := strings.ReplaceAll(string(in.ImagePath), `\`, "/")
 	d := draft{
-		id: more.ID, name: baseName(image), kind: more.Kind, held: more.Held || heldPath(f.path), file: f.path,
-		normal: more.Role == "normal", defective: more.Role == "defective", size: prep.Size{W: in.ImageWidth, H: in.ImageHeight},
+		id: more.ID, name: cmp.Or(baseName(image), stem(f.base())), kind: more.Kind, held: more.Held || heldPath(f.path), file: f.path, path: f.path,
+		normal: more.Role == "normal", defective: more.Role == "defective", size: prep.Size{W: in.ImageWidth.whole(), H: in.ImageHeight.whole()},
 	}
-	if d.picture = at.named(d.name, path.Join(f.dir(), image)); d.picture == nil {
-		d.picture = at.take(stemPath(f.path))
+	if d.size.W == 0 || d.size.H == 0 {
+		d.size = prep.Size{}
 	}
-	if image == "" {
-		d.name, d.stem = stem(f.base()), true
+	// The file is called like its picture; the path in it is as old as the picture's
+	// name was then, and counts from the file.
+	own := placeOf(stem(f.path), true)
+	if d.stem = image == ""; !d.stem {
+		d.wants = append(d.wants, placeOf(path.Join(f.dir(), image), false))
 	}
-	if more.Name != "" {
+	d.wants = append(d.wants, own)
+	at.take(&d)
+	if more.Name != "" { // the picture's own, which the archive could not have
 		d.name = baseName(more.Name)
+		d.wants = []place{placeOf(path.Join(f.dir(), d.name), false)}
 	}
 	if more.Truth != "" {
 		d.truth = r.file(more.Truth)
@@ -121,7 +141,7 @@ func labelmeLabels(b *builder, in *labelmeIn, more *labelsMore) error {
 	if err := more.apply(b); err != nil {
 		return err
 	}
-	b.normal = in.Flags["normal"]
+	b.normal = in.normal()
 	ids := &shapeIDs{}
 	d := json.NewDecoder(bytes.NewReader(in.Shapes))
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
@@ -133,11 +153,11 @@ func labelmeLabels(b *builder, in *labelmeIn, more *labelsMore) error {
 			return err
 		}
 		var s labelmeShapeIn
-		if err := d.Decode(&s); err != nil {
+		if err := d.Decode(&s); err != nil && !another(err) {
 			return syntax(err, "shapes")
 		}
 		var own shapeMore
-		if err := readMore(s.More, &own); err != nil {
+		if err := b.object(readMore(s.More, &own)); err != nil {
 			return err
 		}
 		if own.Blocks && ours {
@@ -148,7 +168,9 @@ func labelmeLabels(b *builder, in *labelmeIn, more *labelsMore) error {
 		}
 		before := b.made()
 		if err := labelmeMark(b, &s, &own); err != nil {
-			return fmt.Errorf("shape %d: %w", n+1, err)
+			if err := b.object(fmt.Errorf("shape %d: %w", n+1, err)); err != nil {
+				return err
+			}
 		}
 		for i := before; i < b.made(); i++ {
 			ids.want = append(ids.want, own.ID)
@@ -174,6 +196,7 @@ func labelmeMark(b *builder, s *labelmeShapeIn, own *shapeMore) error {
 		}
 		points[i] = annot.Point{X: p[0], Y: p[1]}
 	}
+	label := string(s.Label)
 	need := func(n int) error {
 		if len(points) < n {
 			return fmt.Errorf("%w: a %.20s has %d points", ErrSyntax, s.ShapeType, len(points))
@@ -186,13 +209,13 @@ func labelmeMark(b *builder, s *labelmeShapeIn, own *shapeMore) error {
 			b.r.notes.add("a polygon of fewer than three points was left out", b.name, 1)
 			return nil
 		}
-		return b.polygon(points, s.Label)
+		return b.polygon(points, label)
 	case "rectangle":
 		if err := need(2); err != nil {
 			return err
 		}
 		x0, y0, x1, y1 := extent(points)
-		return b.box(x0, y0, x1, y1, s.Label)
+		return b.box(x0, y0, x1, y1, label)
 	case "oriented_rectangle", "rotation":
 		if err := need(4); err != nil {
 			return err
@@ -212,7 +235,7 @@ func labelmeMark(b *builder, s *labelmeShapeIn, own *shapeMore) error {
 				box = exact
 			}
 		}
-		return b.rotated(box, s.Label)
+		return b.rotated(box, label)
 	case "circle":
 		if err := need(2); err != nil {
 			return err
@@ -224,20 +247,15 @@ func labelmeMark(b *builder, s *labelmeShapeIn, own *shapeMore) error {
 			sin, cos := math.Sincos(2 * math.Pi * float64(i) / 64)
 			ring[i] = annot.Point{X: points[0].X + radius*cos, Y: points[0].Y + radius*sin}
 		}
-		for _, p := range ring {
-			if err := b.outside(p.X, p.Y); err != nil {
-				return err
-			}
-		}
-		return b.polygon(ring, s.Label)
+		return b.polygon(ring, label)
 	case "mask":
 		if err := need(1); err != nil {
 			return err
 		}
-		if !own.Mask && s.Label != "" {
+		if !own.Mask && label != "" {
 			b.r.notes.add("marked pixels have no kind of their own: the label of a mask was left out", b.name, 1)
 		}
-		return b.patch(s.Mask, points[0])
+		return b.patch(string(s.Mask), points[0])
 	}
 	b.r.notes.add(fmt.Sprintf("a shape of type %.20q has no area and was left out", s.ShapeType), b.name, 1)
 	return nil
@@ -247,9 +265,9 @@ func labelmeMark(b *builder, s *labelmeShapeIn, own *shapeMore) error {
 func (b *builder) patch(text string, p annot.Point) error {
 	data, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return fmt.Errorf("%w: mask: %w", ErrSyntax, err)
+		return fmt.Errorf("%w: its mask is not in base64", ErrSyntax)
 	}
-	if err := b.outside(p.X, p.Y); err != nil {
+	if err := finite(p); err != nil {
 		return err
 	}
 	x0, y0 := int(math.Round(p.X)), int(math.Round(p.Y))
@@ -259,8 +277,8 @@ func (b *builder) patch(text string, p annot.Point) error {
 		return fmt.Errorf("mask: %w", err)
 	}
 	w, h := int(b.w), int(b.h)
-	if x0 < 0 || y0 < 0 || x0+size.W > w+1 || y0+size.H > h+1 {
-		return fmt.Errorf("%w: a mask of %d x %d pixels at (%d, %d), the picture has %d x %d", ErrOutside, size.W, size.H, x0, y0, w, h)
+	if _, err := b.reach(p.X, p.Y, p.X+float64(size.W), p.Y+float64(size.H)); err != nil {
+		return err
 	}
 	if err := b.paint(int64(size.W) * int64(size.H)); err != nil {
 		return err
@@ -273,8 +291,8 @@ func (b *builder) patch(text string, p annot.Point) error {
 		return err
 	}
 	pix := b.bitmap()
-	for y := range min(size.H, h-y0) {
-		for x := range min(size.W, w-x0) {
+	for y := max(0, -y0); y < min(size.H, h-y0); y++ {
+		for x := max(0, -x0); x < min(size.W, w-x0); x++ {
 			if mask[y*size.W+x] != 0 {
 				pix[(y0+y)*w+x0+x] = 1
 			}

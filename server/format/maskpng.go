@@ -15,9 +15,9 @@ import (
 //	images/NAME         the pictures
 //	masks/STEM.png      grey, 0 normal and 255 defect; black throughout: normal
 //
-// Read takes any mask of one channel or more: a pixel is a defect above half of
-// the brightest in the file. A mask may also stand beside its picture as
-// STEM_mask.png.
+// Read takes masks as package picture does: what is neither black nor transparent
+// is a defect. A mask may also stand beside its picture as STEM_mask.png or
+// STEM_GT.png.
 type maskEncoder struct{ w *writer }
 
 func newMask(w *writer) (encoder, error) {
@@ -50,30 +50,39 @@ func (maskEncoder) end() error { return nil }
 func isMask(p string) bool {
 	for _, folder := range strings.Split(path.Dir(p), "/") {
 		switch strings.ToLower(folder) {
-		case "masks", "mask", "ground_truth", "labels", "annotations":
+		case "masks", "mask", "ground_truth", "groundtruth", "gt", "labels", "annotations", "segmentationclass", "segmentationobject":
 			return true
 		}
 	}
-	return strings.HasSuffix(stem(path.Base(p)), "_mask")
+	_, ok := dataset.OfMask(path.Base(p))
+	return ok
 }
+
+// ofMask is the place of the picture that a mask is for.
+func ofMask(f *file) place { return placeOf(path.Join(f.dir(), bareOf(f)), true) }
 
 func readMask(ctx context.Context, r *reader) error {
 	at := r.pictureIndex(func(f *file) bool { return !isMask(f.path) })
-	found := false
+	var files []*file
 	for i := range r.files {
-		f := &r.files[i]
-		if !dataset.IsImage(f.path) || !isMask(f.path) {
-			continue
+		if f := &r.files[i]; dataset.IsImage(f.path) && isMask(f.path) {
+			files = append(files, f)
+			r.label(ofMask(f))
 		}
-		found = true
-		name := strings.TrimSuffix(stem(f.base()), "_mask")
-		d := draft{name: name, stem: true, file: f.path, picture: at.take(path.Join(f.dir(), name))}
+	}
+	for _, f := range files {
+		f.used = true
+		d := draft{name: bareOf(f), stem: true, wants: []place{ofMask(f)}, file: f.path, held: heldPath(f.path)}
+		at.take(&d)
+		if d.picture != nil {
+			d.held = d.held || heldPath(d.picture.path)
+		}
 		data, err := r.read(*f, r.limits.Entry)
 		if err == nil {
 			d.size, err = picture.SizeOf(data, r.limits.Picture)
 		}
 		if err != nil {
-			err = r.fail(name, f.path, err)
+			err = r.fail(d.name, f.path, err)
 		} else {
 			d.labels = func(b *builder) error {
 				if err := r.maskLabels(f)(b); err != nil {
@@ -95,8 +104,14 @@ func readMask(ctx context.Context, r *reader) error {
 			return err
 		}
 	}
-	if !found {
-		return fmt.Errorf("%w: expected masks/STEM.png, or STEM_mask.png beside the pictures", ErrNothing)
+	if len(files) == 0 {
+		return fmt.Errorf("%w: expected masks/STEM.png, or STEM_mask.png or STEM_GT.png beside the pictures", ErrNothing)
 	}
 	return at.rest(ctx, r)
+}
+
+// bareOf is the name, without its ending, of the picture that a mask is for.
+func bareOf(f *file) string {
+	name, _ := dataset.OfMask(f.base())
+	return name
 }

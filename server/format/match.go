@@ -4,94 +4,142 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"semirest/server/dataset"
 )
 
 // matcher finds known pictures by what a file says of them.
 type matcher struct {
-	known          []Known
-	byID, bySum    map[string]int
-	byName, byStem map[string][]int
+	known []Known
+	byID  map[string]int
+	bySum map[string][]int
+	*finder
 }
 
 func newMatcher(known []Known) *matcher {
-	m := &matcher{known: known, byID: map[string]int{}, bySum: map[string]int{}, byName: map[string][]int{}, byStem: map[string][]int{}}
+	m := &matcher{known: known, byID: map[string]int{}, bySum: map[string][]int{}, finder: newFinder()}
 	for i, k := range known {
 		if k.ID != "" {
 			m.byID[k.ID] = i
 		}
 		if k.SHA256 != "" {
-			m.bySum[k.SHA256] = i
+			m.bySum[k.SHA256] = append(m.bySum[k.SHA256], i)
 		}
-		// Write makes names safe and end as a picture's does; a picture is found
-		// by any of these.
-		safe := fileName(k.Name)
-		for _, name := range slices.Compact([]string{k.Name, safe}) {
-			m.byName[name] = append(m.byName[name], i)
+		came := k.Path
+		if came == "" {
+			came = baseName(k.Name)
 		}
-		stems := []string{stem(k.Name), stem(safe)}
-		if !dataset.IsImage(safe) {
-			stems = append(stems, safe)
+		w := placeOf(came, false)
+		w.exact = k.Name
+		if len(w.folders) == 0 && k.Kind != "" { // the folder that MVTec would have it in
+			w.folders = []string{fold(k.Kind)}
 		}
-		slices.Sort(stems)
-		for _, s := range slices.Compact(stems) {
-			m.byStem[s] = append(m.byStem[s], i)
+		// Write makes names safe and end as a picture's does; one whose name was taken
+		// is called NAME (2) since, and was NAME before.
+		names := []string{baseName(came), fileName(k.Name)}
+		if was, ok := renamed(k.Name); ok && k.Path == "" {
+			names = append(names, was)
 		}
+		m.add(w, names...)
 	}
 	return m
 }
 
-// find returns the known picture of a draft: the one with its ID; else the only
-// one of its name. Where that is none or several, and the archive has the
-// picture, it is the one of the same content, by sum; else, of several, the only
-// one of the draft's kind, or of its kind and set.
-func (m *matcher) find(d *draft, sum func() (string, error)) (Known, error) {
+// renamed takes the number away that told a picture's name from a taken one.
+func renamed(name string) (string, bool) {
+	bare := bareName(name)
+	at := strings.LastIndex(bare, " (")
+	if at < 1 || !strings.HasSuffix(bare, ")") || strings.Trim(bare[at+2:len(bare)-1], "0123456789") != "" {
+		return name, false
+	}
+	return bare[:at] + name[len(bare):], true
+}
+
+// find returns the known picture of a draft: the one with its ID; where the archive
+// has the picture, the one of the same content; else the one where the draft says
+// that it lies.
+func (m *matcher) find(r *reader, d *draft) (Known, error) {
 	if i, ok := m.byID[d.id]; ok && d.id != "" {
 		return m.known[i], nil
 	}
-	found := m.byName[d.name]
-	switch {
-	case d.stem && d.picture != nil:
-		found = m.byName[d.picture.base()]
-	case d.stem:
-		found = m.byStem[d.name]
-	}
-	if len(found) == 1 {
-		return m.known[found[0]], nil
-	}
+	among := func(int) bool { return true }
 	if d.picture != nil && len(m.bySum) > 0 {
-		hash, err := sum()
+		hash, err := r.sum(*d.picture)
 		if err != nil {
 			return Known{}, err
 		}
-		if i, ok := m.bySum[hash]; ok {
-			return m.known[i], nil
+		same := m.bySum[hash]
+		switch {
+		case len(same) == 1:
+			return m.known[same[0]], nil
+		case len(same) == 0:
+			if _, err := r.locate(m.finder, d, m.narrow(d)); err == nil {
+				r.notes.add("a picture has the name of one that is here, and other content: it is another picture", d.name, 1)
+			}
+			return Known{}, ErrUnknown
 		}
-		if len(found) > 1 && m.known[found[0]].SHA256 != "" {
-			return Known{}, ErrUnknown // another picture of the same name
-		}
+		among = func(i int) bool { return m.known[i].SHA256 == hash }
 	}
-	if len(found) == 0 {
-		return Known{}, fmt.Errorf("%w among those that the labels are for: add the picture first", ErrUnknown)
+	i, err := r.locate(m.finder, d, func(found []int) []int { return m.narrow(d)(only(found, among)) })
+	if err != nil {
+		return Known{}, err
 	}
-	for _, same := range []func(k Known) bool{
-		func(k Known) bool { return strings.EqualFold(k.Kind, d.kind) },
-		func(k Known) bool { return strings.EqualFold(k.Kind, d.kind) && k.Held == d.held },
-	} {
-		only := -1
-		for _, i := range found {
-			switch {
-			case !same(m.known[i]):
-			case only < 0:
-				only = i
-			default:
-				only = len(m.known) // not the only one
+	return m.known[i], nil
+}
+
+// narrow chooses the only picture of the draft's kind, or of its kind and set.
+func (m *matcher) narrow(d *draft) func([]int) []int {
+	return func(found []int) []int {
+		for _, same := range []func(k Known) bool{
+			func(k Known) bool { return strings.EqualFold(k.Kind, d.kind) },
+			func(k Known) bool { return strings.EqualFold(k.Kind, d.kind) && k.Held == d.held },
+		} {
+			if one := only(found, func(i int) bool { return same(m.known[i]) }); len(one) == 1 {
+				return one
 			}
 		}
-		if only >= 0 && only < len(m.known) {
-			return m.known[only], nil
+		return found
+	}
+}
+
+// locate finds the one picture that a draft means. narrow chooses among several.
+func (r *reader) locate(x *finder, d *draft, narrow func([]int) []int) (int, error) {
+	at, several := -1, 0
+	var all [][]int
+	for _, w := range d.wants {
+		found, sure := x.find(w)
+		if len(found) > 1 && narrow != nil {
+			found = narrow(found)
+		}
+		if len(found) > 0 {
+			all = append(all, found)
+		}
+		switch {
+		case len(found) > 1:
+			several = max(several, len(found))
+		case len(found) == 1 && !sure && len(r.labelled[w.stem]) > 1: // the labels of several pictures want it
+			several = max(several, len(r.labelled[w.stem]))
+		case len(found) == 1 && at < 0:
+			at = found[0]
 		}
 	}
-	return Known{}, fmt.Errorf("%w, and the file does not tell which of %d is meant: give them different names, or use COCO or CSV, which hold the pictures' ids", ErrAmbiguous, len(found))
+	for _, found := range all {
+		if at >= 0 && !slices.Contains(found, at) {
+			return 0, fmt.Errorf("%w: the file is called like %s, and names %s", ErrAmbiguous, d.wants[len(d.wants)-1].exact, d.wants[0].exact)
+		}
+	}
+	switch {
+	case at >= 0:
+		return at, nil
+	case several > 0:
+		return 0, fmt.Errorf("%w, or several labels are for this one, and the file does not tell which of %d is meant: give them different names, keep the folders that the pictures came in, or use COCO or CSV, which hold the pictures' ids", ErrAmbiguous, several)
+	}
+	return 0, fmt.Errorf("%w among those that the labels are for: add the picture first", ErrUnknown)
+}
+
+// label notes that the archive labels a picture at a place, before any is given:
+// one name in two folders means two pictures.
+func (r *reader) label(w place) {
+	if r.labelled[w.stem] == nil {
+		r.labelled[w.stem] = map[string]bool{}
+	}
+	r.labelled[w.stem][strings.Join(w.folders, "/")] = true
 }

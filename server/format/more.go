@@ -264,7 +264,7 @@ func readMore(raw json.RawMessage, v any) error {
 		return fmt.Errorf("%w: a field has %d bytes", ErrLimit, len(raw))
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return fmt.Errorf("%w: field semirest: %w", ErrSyntax, err)
+		return fmt.Errorf("%w: field semirest: %s", ErrSyntax, plain(err))
 	}
 	return nil
 }

@@ -90,47 +90,66 @@ func kindFolder(kind string) string {
 }
 
 func readMVTec(ctx context.Context, r *reader) error {
-	masks := map[string]*file{} // by KIND/STEM
+	var masks []*file
+	beside := r.besidePictures()
+	x := newFinder() // of masks, by the places of their pictures
 	for i := range r.files {
-		f := &r.files[i]
-		if kind, ok := strings.CutPrefix(f.dir(), "ground_truth/"); ok && dataset.IsImage(f.path) {
-			masks[kind+"/"+strings.TrimSuffix(stem(f.base()), "_mask")] = f
+		if f := &r.files[i]; dataset.IsImage(f.path) && (fold(top(f.path)) == "ground_truth" || beside[f]) {
+			masks = append(masks, f)
+			x.add(ofMask(f))
 		}
 	}
 	for i := range r.files {
 		f := &r.files[i]
-		set, kind, _ := strings.Cut(f.dir(), "/")
-		known := (set == "train" || set == "test") && kind != "" && !strings.Contains(kind, "/") || f.dir() == "unlabelled"
-		switch {
-		case set == "ground_truth":
-			continue
-		case !known || !dataset.IsImage(f.path):
-			r.notes.add("a file has no place in MVTec's folders and was passed over", f.path, 1)
+		set, rest := top(f.path), strings.TrimPrefix(f.dir(), top(f.path)+"/")
+		kind, _, deep := strings.Cut(rest, "/")
+		set = fold(set)
+		known := (set == "train" || set == "test") && f.dir() != top(f.path) || set == "unlabelled"
+		if !known || !dataset.IsImage(f.path) || beside[f] {
 			continue
 		}
-		d := draft{name: f.base(), file: f.path, picture: f}
+		if deep {
+			r.notes.add("a picture lies in a folder within that of its kind and was taken for one of that kind", f.path, 1)
+		}
+		d := draft{name: f.base(), wants: []place{placeOf(f.path, false)}, file: f.path, path: f.path, picture: f}
 		if set != "unlabelled" {
 			d.kind, d.held = kind, set == "test"
-			d.normal, d.defective = kind == dataset.Good, kind != dataset.Good
+			d.normal, d.defective = dataset.IsGood(kind), !dataset.IsGood(kind)
 		}
 		if d.normal {
 			d.kind = ""
 			d.labels = func(b *builder) error { b.normal = true; return nil }
-		} else if m := masks[kind+"/"+stem(f.base())]; m != nil {
-			d.truth, d.labels = m, r.maskLabels(m)
-			delete(masks, kind+"/"+stem(f.base()))
+		} else if d.defective {
+			switch m, err := r.maskFor(x, masks, f); {
+			case err != nil:
+				if err := r.fail(d.name, f.path, err); err != nil {
+					return err
+				}
+				f.used = true
+				continue
+			case m != nil:
+				m.used = true
+				d.truth, d.labels = m, r.maskLabels(m)
+			}
 		}
 		if err := r.give(ctx, d); err != nil {
 			return err
 		}
 	}
-	for i := range r.files { // masks whose picture is known but not in the archive
-		f := &r.files[i]
-		kind, name := strings.TrimPrefix(f.dir(), "ground_truth/"), strings.TrimSuffix(stem(f.base()), "_mask")
-		if masks[kind+"/"+name] != f {
+	for _, f := range masks { // masks whose picture is known but not in the archive
+		if !f.used {
+			r.label(ofMask(f))
+		}
+	}
+	for _, f := range masks {
+		if f.used {
 			continue
 		}
-		d := draft{name: name, stem: true, kind: kind, defective: true, held: true, file: f.path, truth: f, labels: r.maskLabels(f)}
+		kind := strings.TrimPrefix(f.dir(), top(f.path)+"/")
+		d := draft{
+			name: bareOf(f), stem: true, wants: []place{placeOf("test/"+kind+"/"+bareOf(f), true)}, kind: kind, defective: true, held: true,
+			file: f.path, truth: f, labels: r.maskLabels(f),
+		}
 		if err := r.give(ctx, d); err != nil {
 			return err
 		}
@@ -139,6 +158,51 @@ func readMVTec(ctx context.Context, r *reader) error {
 		return fmt.Errorf("%w: expected train/good/NAME, test/KIND/NAME and ground_truth/KIND/NAME_mask.png", ErrNothing)
 	}
 	return nil
+}
+
+// besidePictures are the masks in folders of pictures: those that are called like a
+// picture in the same folder.
+func (r *reader) besidePictures() map[*file]bool {
+	pictures := map[string]bool{}
+	for _, f := range r.files {
+		if dataset.IsImage(f.path) {
+			pictures[fold(stem(f.path))] = true
+		}
+	}
+	out := map[*file]bool{}
+	for i := range r.files {
+		f := &r.files[i]
+		if name, ok := dataset.OfMask(f.base()); ok && dataset.IsImage(f.path) && pictures[fold(path.Join(f.dir(), name))] {
+			out[f] = true
+		}
+	}
+	return out
+}
+
+// top is the first folder of a path.
+func top(p string) string {
+	first, _, _ := strings.Cut(p, "/")
+	return first
+}
+
+// maskFor finds the mask of a picture of a test folder: the one of its kind's
+// folder, never one of another kind's.
+func (r *reader) maskFor(x *finder, masks []*file, f *file) (*file, error) {
+	w := placeOf(stem(f.path), true)
+	found, _ := x.find(w)
+	found = only(found, func(i int) bool { return x.places[i].last(0) == w.last(0) })
+	if len(found) > 1 { // NAME_mask.png is meant rather than NAME.png
+		if named := only(found, func(i int) bool { return bareOf(masks[i]) != stem(masks[i].base()) }); len(named) > 0 {
+			found = named
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return masks[found[0]], nil
+	}
+	return nil, fmt.Errorf("%w: it has %d masks, the first %s: leave one", ErrAmbiguous, len(found), masks[found[0]].path)
 }
 
 // maskLabels marks what a mask file marks.

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 
+	"semirest/server/dataset"
 	"semirest/server/picture"
 	"semirest/shared/annot"
 	"semirest/shared/prep"
@@ -18,21 +18,22 @@ import (
 // picture, which calls who asked for the items.
 type reader struct {
 	*archive
-	notes   notes
-	warn    func(Warning)
-	matcher *matcher // nil: nothing is known, all pictures are new
-	given   map[string]string
-	yield   func(Item, error) bool
-	gone    bool // nobody listens any more
-	items   int
-	marks   int // shapes so far
+	notes    notes
+	warn     func(Warning)
+	matcher  *matcher // nil: nothing is known, all pictures are new
+	given    map[string]string
+	labelled map[string]map[string]bool // folders that the archive labels a picture in, by its folded stem
+	yield    func(Item, error) bool
+	gone     bool // nobody listens any more
+	items    int
+	marks    int // shapes so far
 }
 
 // errGone ends a format's reading when nobody listens any more.
 var errGone = errors.New("format: nobody listens")
 
 func newReader(o Options, yield func(Item, error) bool) *reader {
-	in := &reader{warn: o.Warn, yield: yield, given: map[string]string{}}
+	in := &reader{warn: o.Warn, yield: yield, given: map[string]string{}, labelled: map[string]map[string]bool{}}
 	if o.Known != nil {
 		in.matcher = newMatcher(o.Known)
 	}
@@ -51,6 +52,7 @@ func (r *reader) close(format string, err error) {
 		r.yield(Item{}, fmt.Errorf("format: read %s: %w", format, err))
 		return
 	}
+	r.passedOver()
 	if r.warn != nil {
 		for _, w := range r.notes.list {
 			r.warn(w)
@@ -58,15 +60,35 @@ func (r *reader) close(format string, err error) {
 	}
 }
 
+// passedOver tells of the files that were neither read nor given.
+func (r *reader) passedOver() {
+	for _, f := range r.files {
+		switch {
+		case f.used:
+		case dataset.IsImage(f.path):
+			r.notes.add("a picture's file has no place in this format and was passed over", f.path, 1)
+		case dataset.OtherImage(f.path):
+			r.notes.add("a picture's file is of a format that is not read here and was passed over: save it as PNG", f.path, 1)
+		default:
+			r.notes.add("a file is neither a picture nor labels of this format and was passed over", f.path, 1)
+		}
+	}
+	if r.names.guess {
+		r.notes.add("names in the zip are not in UTF-8 and were read as "+r.names.name+", which is a guess", "", 1)
+	}
+}
+
 // draft is a picture as a label file tells of it.
 type draft struct {
 	id                      string
-	name                    string // file name without folders
-	stem                    bool   // the name is without its extension
+	name                    string  // file name without folders, for a new picture and in errors
+	wants                   []place // where the file says that it lies, the surest first
+	stem                    bool    // the name is without its ending
+	lost                    error   // why it is not in the archive
 	kind                    string
 	normal, defective, held bool
 	file                    string // label file, for errors
-	path                    string // of the picture as the file says, to tell pictures of one name apart
+	path                    string // as the file says; kept with a new picture
 	size                    prep.Size
 	picture, truth          *file
 	labels                  func(*builder) error // nil: the file says nothing
@@ -108,9 +130,12 @@ func (r *reader) item(d *draft) (Item, error) {
 		return Item{}, err
 	}
 	if d.picture != nil {
+		d.picture.used = true
 		it.Open = r.opener(*d.picture)
+		it.Path = d.picture.path
 	}
 	if d.truth != nil {
+		d.truth.used = true
 		it.Truth = r.opener(*d.truth)
 	}
 	if d.size.W != 0 && (d.size.W != it.Width || d.size.H != it.Height) {
@@ -135,8 +160,11 @@ func (r *reader) item(d *draft) (Item, error) {
 // identify finds out which picture a draft means and how large it is.
 func (r *reader) identify(d *draft, it *Item) error {
 	key := d.file + "\x00" + d.path + "\x00" + d.name
+	if d.picture != nil {
+		key = d.picture.path
+	}
 	if r.matcher != nil {
-		k, err := r.matcher.find(d, func() (string, error) { return r.sum(*d.picture) })
+		k, err := r.matcher.find(r, d)
 		if err != nil && (d.picture == nil || !errors.Is(err, ErrUnknown)) {
 			return err
 		}
@@ -148,6 +176,9 @@ func (r *reader) identify(d *draft, it *Item) error {
 			}
 			key = "\x01" + k.ID + "\x00" + k.Name
 		}
+	}
+	if it.Width == 0 && d.picture == nil && errors.Is(d.lost, ErrAmbiguous) {
+		return d.lost
 	}
 	if before, twice := r.given[key]; twice {
 		return fmt.Errorf("the archive labels this picture twice, in %s as well", before)
@@ -174,7 +205,7 @@ func (r *reader) identify(d *draft, it *Item) error {
 		}
 		it.Width, it.Height = d.size.W, d.size.H
 	default:
-		return fmt.Errorf("%w, and this format does not say how large it is: put the picture into the archive, or add it first", ErrUnknown)
+		return fmt.Errorf("%w, and this file does not say how large it is: put the picture into the archive, or add it first", ErrUnknown)
 	}
 	if it.Width > annot.MaxSide || it.Height > annot.MaxSide {
 		return fmt.Errorf("%w: %d x %d pixels", ErrLimit, it.Width, it.Height)
@@ -208,5 +239,3 @@ func (r *reader) count(n int) error {
 	r.marks += n
 	return nil
 }
-
-func stemPath(p string) string { return path.Join(path.Dir(p), stem(path.Base(p))) }

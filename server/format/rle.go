@@ -108,24 +108,32 @@ func (r rle) runs() ([]int, error) {
 	if len(r.Counts) > 0 && r.Counts[0] == '"' {
 		var s string
 		if err := json.Unmarshal(r.Counts, &s); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
+			return nil, fmt.Errorf("%w: %s", ErrSyntax, plain(err))
 		}
 		return decompress(s)
 	}
 	var out []int
 	if err := json.Unmarshal(r.Counts, &out); err != nil {
-		return nil, fmt.Errorf("%w: runs of a mask: %w", ErrSyntax, err)
+		return nil, fmt.Errorf("%w: runs of a mask: %s", ErrSyntax, plain(err))
 	}
 	return out, nil
 }
 
 // mark sets the pixels that runs mark in pix, [h, w].
 func mark(pix []byte, w, h int, runs []int) error {
+	left := w * h // checked first: runs that do not fit mark nothing
+	for _, n := range runs {
+		if n < 0 || n > left {
+			left = -1
+			break
+		}
+		left -= n
+	}
+	if left != 0 {
+		return fmt.Errorf("%w: the runs of a mask do not fit %d x %d pixels", ErrSyntax, w, h)
+	}
 	at := 0
 	for i, n := range runs {
-		if n < 0 || n > w*h-at {
-			return fmt.Errorf("%w: the runs of a mask do not fit %d x %d pixels", ErrSyntax, w, h)
-		}
 		if i%2 == 1 {
 			x, y := at/h, at%h
 			for range n {
@@ -136,9 +144,6 @@ func mark(pix []byte, w, h int, runs []int) error {
 			}
 		}
 		at += n
-	}
-	if at != w*h {
-		return fmt.Errorf("%w: the runs of a mask do not fit %d x %d pixels", ErrSyntax, w, h)
 	}
 	return nil
 }

@@ -2,8 +2,11 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path"
 	"strconv"
@@ -22,21 +25,23 @@ func readYOLO(task yoloTask) func(context.Context, *reader) error {
 			return err
 		}
 		at := r.pictureIndex(nil)
-		found := false
+		var files []*file
 		for i := range r.files {
-			f := &r.files[i]
-			if !yoloLabels(f) {
-				continue
+			if f := &r.files[i]; !f.used && yoloLabels(f) {
+				files = append(files, f)
+				r.label(placeOf(stem(f.path), true))
 			}
-			found = true
-			name := stem(f.base())
-			d := draft{name: name, stem: true, file: f.path, held: heldPath(f.path), picture: at.take(stemPath(f.path))}
+		}
+		for _, f := range files {
+			f.used = true
+			d := draft{name: stem(f.base()), stem: true, wants: []place{placeOf(stem(f.path), true)}, file: f.path, held: heldPath(f.path)}
+			at.take(&d)
 			d.labels = func(b *builder) error { return r.yoloFile(b, f, task, names) }
 			if err := r.give(ctx, d); err != nil {
 				return err
 			}
 		}
-		if !found {
+		if len(files) == 0 {
 			return fmt.Errorf("%w: expected a text file for each picture, such as labels/train/NAME.txt", ErrNothing)
 		}
 		return at.rest(ctx, r)
@@ -68,32 +73,46 @@ func yoloLabels(f *file) bool {
 
 // yoloNames reads the classes' names, by their numbers; nil: the archive does
 // not say.
-func (r *reader) yoloNames() (map[int]string, error) {
-	for _, f := range r.files {
+func (r *reader) yoloNames() (names map[int]string, damaged error) {
+	for i := range r.files {
+		f := &r.files[i]
 		ext := strings.ToLower(path.Ext(f.path))
 		if ext != ".yaml" && ext != ".yml" {
 			continue
 		}
-		text, err := r.read(f, 4<<20)
+		text, err := r.text(f, 4<<20)
 		if err != nil {
 			return nil, err
 		}
-		names, err := yoloYAML(text)
-		if err != nil {
+		said, err := yoloYAML(text)
+		switch {
+		case errors.Is(err, ErrLimit):
 			return nil, fmt.Errorf("%s: %w", f.path, err)
-		}
-		if names != nil {
-			return names, nil
+		case err != nil:
+			damaged = cmp.Or(damaged, fmt.Errorf("%s: %w", f.path, err))
+		case said == nil: // settings of a training, and the like
+			f.used = false
+		case names == nil:
+			names = said
+		case !maps.Equal(names, said):
+			return nil, fmt.Errorf("%s: %w: it has other names of classes than another YAML file beside it: leave one of them", f.path, ErrSyntax)
 		}
 	}
-	for _, f := range r.files {
+	switch {
+	case names != nil:
+		return names, nil
+	case damaged != nil:
+		return nil, damaged
+	}
+	for i := range r.files {
+		f := &r.files[i]
 		switch base := strings.ToLower(f.base()); {
 		case base == "classes.txt" || base == "labels.txt" || strings.HasSuffix(base, ".names"):
-			text, err := r.read(f, 4<<20)
+			text, err := r.text(f, 4<<20)
 			if err != nil {
 				return nil, err
 			}
-			lines := strings.Split(strings.TrimRight(strings.TrimPrefix(string(text), "\ufeff"), "\r\n"), "\n")
+			lines := strings.Split(strings.TrimRight(string(text), "\r\n"), "\n")
 			if len(lines) > maxClasses {
 				return nil, fmt.Errorf("%s: %w: more than %d classes", f.path, ErrLimit, maxClasses)
 			}
@@ -125,6 +144,11 @@ func yoloYAML(text []byte) (map[int]string, error) {
 	switch n.Kind {
 	case 0:
 		return nil, nil
+	case yaml.ScalarNode:
+		if n.Tag == "!!null" || n.Value == "" {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("%w: names is neither a list nor a map", ErrSyntax)
 	case yaml.SequenceNode:
 		for i, c := range n.Content {
 			names[i] = c.Value
@@ -145,11 +169,10 @@ func yoloYAML(text []byte) (map[int]string, error) {
 
 // yoloFile builds the labels of one text file.
 func (r *reader) yoloFile(b *builder, f *file, task yoloTask, names map[int]string) error {
-	text, err := r.read(*f, r.limits.Text)
+	text, err := r.text(f, r.limits.Text)
 	if err != nil {
 		return err
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if len(bytes.TrimSpace(text)) == 0 {
 		b.normal = true
 		r.notes.add("a label file is empty: the picture is taken for normal", b.name, 1)
@@ -163,7 +186,9 @@ func (r *reader) yoloFile(b *builder, f *file, task yoloTask, names map[int]stri
 			continue
 		}
 		if err := yoloLine(b, fields, task, names); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+			if err := b.object(fmt.Errorf("line %d: %w", n, err)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -176,10 +201,10 @@ func yoloLine(b *builder, fields []string, task yoloTask, names map[int]string) 
 	}
 	name, ok := names[int(class)]
 	if !ok {
-		if names != nil {
-			return fmt.Errorf("%w: class %d has no name in data.yaml or classes.txt", ErrSyntax, int(class))
-		}
 		name = strconv.Itoa(int(class))
+		if names != nil {
+			b.r.notes.add("a class has no name in data.yaml or classes.txt: the kind is called by its number", b.name, 1)
+		}
 	}
 	v := make([]float64, len(fields)-1)
 	for i, s := range fields[1:] {
