@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"semirest/server/loop/looptest"
+	"semirest/server/picture"
 	"semirest/server/project"
 	"semirest/server/web"
 	"semirest/server/workshop"
@@ -42,7 +43,7 @@ func newShopRig(t *testing.T) *shopRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := web.New(web.Config{Decode: decodePicture, Accounts: shop.Accounts, Workshop: webWorkshop(shop), Log: log})
+	server, err := web.New(web.Config{Decode: decodePicture, Mask: picture.MaskFile, Accounts: shop.Accounts, Workshop: webWorkshop(shop), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func newProject(t testing.TB, s *store.Store) project.Project {
 	for i, name := range []string{"000.png", "000.png", "größe.jpg", "same.png"} {
 		file := []string{"one", "two", "three", "one"}[i]
 		pictures = append(pictures, must[project.Picture](t)(s.AddPicture(ctx, project.Picture{
-			Project: p.ID, Name: name, Width: 64, Height: 48, Role: []project.Role{"normal", "defective", "", "normal"}[i],
+			Project: p.ID, Name: name, Path: []string{"", "test/crack/000.png", "", ""}[i], Width: 64, Height: 48, Role: []project.Role{"normal", "defective", "", "normal"}[i],
 			Kind: []string{"", "crack", "", ""}[i], Held: i == 1,
 		}, strings.NewReader(file))))
 	}

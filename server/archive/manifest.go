@@ -28,6 +28,7 @@ type manifest struct {
 
 type picture struct {
 	Name      string       `json:"name"`
+	Path      string       `json:"path,omitempty"`
 	SHA256    string       `json:"sha256"`
 	Bytes     int64        `json:"bytes"`
 	Width     int          `json:"width"`
@@ -91,7 +92,7 @@ func describe(x project.Snapshot) manifest {
 	}
 	for i, p := range x.Pictures {
 		m.Pictures[i] = picture{
-			Name: p.Name, SHA256: p.SHA256, Bytes: p.Bytes, Width: p.Width, Height: p.Height,
+			Name: p.Name, Path: p.Path, SHA256: p.SHA256, Bytes: p.Bytes, Width: p.Width, Height: p.Height,
 			Role: p.Role, Kind: p.Kind, Held: p.Held, Truth: p.Truth, Added: p.Added,
 		}
 	}
@@ -123,7 +124,7 @@ func (m *manifest) snapshot() project.Snapshot {
 	}
 	for i, p := range m.Pictures {
 		x.Pictures[i] = project.Picture{
-			ID: pictureID(i + 1), Name: p.Name, SHA256: p.SHA256, Bytes: p.Bytes, Width: p.Width, Height: p.Height,
+			ID: pictureID(i + 1), Name: p.Name, Path: p.Path, SHA256: p.SHA256, Bytes: p.Bytes, Width: p.Width, Height: p.Height,
 			Role: p.Role, Kind: p.Kind, Held: p.Held, Truth: p.Truth, Added: p.Added,
 		}
 	}

@@ -26,6 +26,7 @@ type archive struct {
 // file is one file of an archive.
 type file struct {
 	path string // below the folder that all files are in
+	full string // with that folder
 	used bool   // read, or given with an item; the others are told of at the end
 	size uint64 // as its directory says
 	open func() (io.ReadCloser, error)
@@ -33,6 +34,9 @@ type file struct {
 
 func (f file) base() string { return path.Base(f.path) }
 func (f file) dir() string  { return path.Dir(f.path) }
+
+// beside is a path that counts from the file's folder, from the archive's root.
+func (f file) beside(p string) string { return path.Join(path.Dir(f.full), p) }
 
 // openArchive reads the directory of a zip and checks every name in it.
 func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
@@ -89,6 +93,9 @@ func openFiles(fsys fs.FS, root string, l Limits) (*archive, error) {
 
 // arrange puts the files in order.
 func (a *archive) arrange() {
+	for i := range a.files {
+		a.files[i].full = a.files[i].path
+	}
 	a.strip()
 	slices.SortFunc(a.files, func(x, y file) int { return strings.Compare(x.path, y.path) })
 	a.byPath = make(map[string]int, len(a.files))

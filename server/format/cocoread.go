@@ -303,7 +303,7 @@ func (in *cocoIn) list(ctx context.Context, r *reader, f *file, d *json.Decoder,
 // place is where an image lies: as it says, counted from the JSON file.
 func (img *cocoImageIn) place(f *file) place {
 	full := strings.ReplaceAll(string(img.FileName), `\`, "/")
-	return placeOf(path.Join(f.dir(), full), false)
+	return placeOf(f.beside(full), false)
 }
 
 // cocoImage hands one picture on.

@@ -22,7 +22,7 @@ func (r *reader) pictureIndex(want func(*file) bool) *pictureIndex {
 			continue
 		}
 		x.files = append(x.files, f)
-		x.add(placeOf(f.path, false))
+		x.add(placeOf(f.full, false))
 	}
 	return x
 }
@@ -51,7 +51,7 @@ func (x *pictureIndex) rest(ctx context.Context, r *reader) error {
 		if f.used {
 			continue
 		}
-		d := draft{name: f.base(), wants: []place{placeOf(f.path, false)}, file: f.path, path: f.path, picture: f, held: heldPath(f.path)}
+		d := draft{name: f.base(), wants: []place{placeOf(f.full, false)}, file: f.path, path: f.path, picture: f, held: heldPath(f.path)}
 		if err := r.give(ctx, d); err != nil {
 			return err
 		}

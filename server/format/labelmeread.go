@@ -46,7 +46,7 @@ func readLabelme(ctx context.Context, r *reader) error {
 	for i := range r.files {
 		if f := &r.files[i]; strings.EqualFold(path.Ext(f.path), ".json") {
 			files = append(files, f)
-			r.label(placeOf(stem(f.path), true))
+			r.label(placeOf(stem(f.full), true))
 		}
 	}
 	found := false
@@ -112,15 +112,15 @@ func (r *reader) labelmePicture(ctx context.Context, f *file, in *labelmeIn, at 
 	}
 	// The file is called like its picture; the path in it is as old as the picture's
 	// name was then, and counts from the file.
-	own := placeOf(stem(f.path), true)
+	own := placeOf(stem(f.full), true)
 	if d.stem = image == ""; !d.stem {
-		d.wants = append(d.wants, placeOf(path.Join(f.dir(), image), false))
+		d.wants = append(d.wants, placeOf(f.beside(image), false))
 	}
 	d.wants = append(d.wants, own)
 	at.take(&d)
 	if more.Name != "" { // the picture's own, which the archive could not have
 		d.name = baseName(more.Name)
-		d.wants = []place{placeOf(path.Join(f.dir(), d.name), false)}
+		d.wants = []place{placeOf(f.beside(d.name), false)}
 	}
 	if more.Truth != "" {
 		d.truth = r.file(more.Truth)

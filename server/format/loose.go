@@ -102,5 +102,5 @@ func plain(err error) string {
 	if e, ok := errors.AsType[*strconv.NumError](err); ok {
 		return fmt.Sprintf("%.40q is no number", e.Num)
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "json: "), "xml: ")
 }

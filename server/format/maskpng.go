@@ -59,7 +59,7 @@ func isMask(p string) bool {
 }
 
 // ofMask is the place of the picture that a mask is for.
-func ofMask(f *file) place { return placeOf(path.Join(f.dir(), bareOf(f)), true) }
+func ofMask(f *file) place { return placeOf(f.beside(bareOf(f)), true) }
 
 func readMask(ctx context.Context, r *reader) error {
 	at := r.pictureIndex(func(f *file) bool { return !isMask(f.path) })

@@ -28,13 +28,12 @@ func newMatcher(known []Known) *matcher {
 			came = baseName(k.Name)
 		}
 		w := placeOf(came, false)
-		w.exact = k.Name
 		if len(w.folders) == 0 && k.Kind != "" { // the folder that MVTec would have it in
 			w.folders = []string{fold(k.Kind)}
 		}
 		// Write makes names safe and end as a picture's does; one whose name was taken
 		// is called NAME (2) since, and was NAME before.
-		names := []string{baseName(came), fileName(k.Name)}
+		names := []string{k.Name, fileName(k.Name)}
 		if was, ok := renamed(k.Name); ok && k.Path == "" {
 			names = append(names, was)
 		}
@@ -88,6 +87,9 @@ func (m *matcher) find(r *reader, d *draft) (Known, error) {
 // narrow chooses the only picture of the draft's kind, or of its kind and set.
 func (m *matcher) narrow(d *draft) func([]int) []int {
 	return func(found []int) []int {
+		if d.kind == "" {
+			return found
+		}
 		for _, same := range []func(k Known) bool{
 			func(k Known) bool { return strings.EqualFold(k.Kind, d.kind) },
 			func(k Known) bool { return strings.EqualFold(k.Kind, d.kind) && k.Held == d.held },

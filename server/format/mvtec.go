@@ -111,7 +111,7 @@ func readMVTec(ctx context.Context, r *reader) error {
 		if deep {
 			r.notes.add("a picture lies in a folder within that of its kind and was taken for one of that kind", f.path, 1)
 		}
-		d := draft{name: f.base(), wants: []place{placeOf(f.path, false)}, file: f.path, path: f.path, picture: f}
+		d := draft{name: f.base(), wants: []place{placeOf(f.full, false)}, file: f.path, path: f.path, picture: f}
 		if set != "unlabelled" {
 			d.kind, d.held = kind, set == "test"
 			d.normal, d.defective = dataset.IsGood(kind), !dataset.IsGood(kind)
@@ -188,7 +188,7 @@ func top(p string) string {
 // maskFor finds the mask of a picture of a test folder: the one of its kind's
 // folder, never one of another kind's.
 func (r *reader) maskFor(x *finder, masks []*file, f *file) (*file, error) {
-	w := placeOf(stem(f.path), true)
+	w := placeOf(stem(f.full), true)
 	found, _ := x.find(w)
 	found = only(found, func(i int) bool { return x.places[i].last(0) == w.last(0) })
 	if len(found) > 1 { // NAME_mask.png is meant rather than NAME.png

@@ -21,9 +21,10 @@ import (
 // place is a path, folded.
 type place struct {
 	folders    []string
-	name, stem string // stem: without the ending of a picture
-	exact      string // the file's name as it is written
-	bare       bool   // name is without its ending
+	name, stem string   // stem: without the ending of a picture
+	exact      string   // the file's name as it is written
+	also       []string // other names of it
+	bare       bool     // name is without its ending
 }
 
 // placeOf reads a path of either kind of separator. bare says that the file's name
@@ -111,6 +112,7 @@ func newFinder() *finder {
 // add takes a picture's place, and other names that it may be called by.
 func (x *finder) add(w place, names ...string) {
 	i := len(x.places)
+	w.also = names
 	x.places = append(x.places, w)
 	x.groups[w.last(0)] = true
 	seen := map[string]bool{}
@@ -133,14 +135,28 @@ func (x *finder) find(w place) (found []int, sure bool) {
 	if named := x.byName[w.name]; len(named) > 0 && (!w.bare || len(all) == 0) {
 		all = named // labels of a.png in a.png.txt, too
 	}
-	if same := only(all, func(i int) bool { return x.places[i].exact == w.exact }); len(same) > 0 {
-		all = same // as it is written, before what only folding makes equal
+	if same := only(all, func(i int) bool { return w.written(x.places[i]) }); len(same) > 0 {
+		all = same // before what only folding makes equal
 	}
 	best := 0
 	for _, i := range all {
 		best = max(best, w.trail(x.places[i]))
 	}
-	return only(all, func(i int) bool { return w.trail(x.places[i]) == best && !x.against(w, x.places[i], best) }), best > 0
+	found = only(all, func(i int) bool { return w.trail(x.places[i]) == best && !x.against(w, x.places[i], best) })
+	if best == 0 && len(found) > 0 {
+		found = all // that some are not meant does not say that another is
+	}
+	return found, best > 0
+}
+
+// written says whether a picture is called exactly as a label file writes it.
+func (w place) written(o place) bool {
+	for _, name := range append([]string{o.exact}, o.also...) {
+		if name == w.exact || w.bare && bareName(name) == w.exact {
+			return true
+		}
+	}
+	return false
 }
 
 func only(list []int, keep func(int) bool) (out []int) {

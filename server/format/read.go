@@ -132,7 +132,7 @@ func (r *reader) item(d *draft) (Item, error) {
 	if d.picture != nil {
 		d.picture.used = true
 		it.Open = r.opener(*d.picture)
-		it.Path = d.picture.path
+		it.Path = d.picture.full
 	}
 	if d.truth != nil {
 		d.truth.used = true

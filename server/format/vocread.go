@@ -58,7 +58,7 @@ func readVOC(ctx context.Context, r *reader) error {
 	for i := range r.files {
 		if f := &r.files[i]; strings.EqualFold(path.Ext(f.path), ".xml") {
 			files = append(files, f)
-			r.label(placeOf(stem(f.path), true))
+			r.label(placeOf(stem(f.full), true))
 		}
 	}
 	for _, f := range files {
@@ -85,9 +85,9 @@ func readVOC(ctx context.Context, r *reader) error {
 			d.size = prep.Size{}
 		}
 		if d.stem = said == ""; !d.stem {
-			d.wants = append(d.wants, placeOf(path.Join(f.dir(), baseName(said)), false))
+			d.wants = append(d.wants, placeOf(f.beside(baseName(said)), false))
 		}
-		d.wants = append(d.wants, placeOf(stem(f.path), true))
+		d.wants = append(d.wants, placeOf(stem(f.full), true))
 		at.take(&d)
 		d.labels = func(b *builder) error { return vocLabels(b, &v) }
 		if err := r.give(ctx, d); err != nil {
@@ -165,7 +165,7 @@ func (r *reader) parseVOC(f *file, text []byte, v *vocIn) error {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrSyntax, err)
+			return fmt.Errorf("%w: %s", ErrSyntax, plain(err))
 		}
 		switch t := t.(type) {
 		case xml.Directive:

@@ -29,12 +29,12 @@ func readYOLO(task yoloTask) func(context.Context, *reader) error {
 		for i := range r.files {
 			if f := &r.files[i]; !f.used && yoloLabels(f) {
 				files = append(files, f)
-				r.label(placeOf(stem(f.path), true))
+				r.label(placeOf(stem(f.full), true))
 			}
 		}
 		for _, f := range files {
 			f.used = true
-			d := draft{name: stem(f.base()), stem: true, wants: []place{placeOf(stem(f.path), true)}, file: f.path, held: heldPath(f.path)}
+			d := draft{name: stem(f.base()), stem: true, wants: []place{placeOf(stem(f.full), true)}, file: f.path, held: heldPath(f.path)}
 			at.take(&d)
 			d.labels = func(b *builder) error { return r.yoloFile(b, f, task, names) }
 			if err := r.give(ctx, d); err != nil {

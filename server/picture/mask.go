@@ -1,8 +1,11 @@
 package picture
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 
 	"semirest/shared/prep"
 )
@@ -64,6 +67,30 @@ func DecodeMask(data []byte, l prep.Limits) (prep.Size, []byte, error) {
 	}
 	turn := prep.ReadOrientation(data)
 	return turn.Size(m.Size), turn.Turn(marked, m.Size, 1), nil
+}
+
+// MaskFile reads a mask and gives its upright size and the PNG file that is kept of
+// it, grey, 0 normal and 255 anomalous: the file itself where it is that already.
+// Whoever looks at it, a browser included, then sees what was understood.
+func MaskFile(data []byte, l prep.Limits) (prep.Size, []byte, error) {
+	size, mask, err := DecodeMask(data, l)
+	if err != nil {
+		return prep.Size{}, nil, err
+	}
+	for i := range mask {
+		mask[i] *= 255
+	}
+	if img, err := decode(data); err == nil {
+		if g, ok := img.(*image.Gray); ok && size.W == g.Stride && prep.ReadOrientation(data) == prep.Upright && bytes.Equal(g.Pix, mask) {
+			if h, _ := prep.ReadHeader(data); h.Format == prep.PNG {
+				return size, data, nil
+			}
+		}
+	}
+	var out bytes.Buffer
+	quick := png.Encoder{CompressionLevel: png.BestSpeed} // a mask is mostly runs, which pack well either way
+	err = quick.Encode(&out, &image.Gray{Pix: mask, Stride: size.W, Rect: image.Rect(0, 0, size.W, size.H)})
+	return size, out.Bytes(), err
 }
 
 const (

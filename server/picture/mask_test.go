@@ -235,6 +235,31 @@ func raised(at []int, by int) []int {
 	return at
 }
 
+// What is kept of a mask is what was understood of it, and a plain one stays the
+// same bytes.
+func TestMaskFile(t *testing.T) {
+	plain := pngFile(t, grey8(square(0, 255)))
+	if size, kept, err := MaskFile(plain, prep.DefaultLimits); err != nil || size != (prep.Size{W: 40, H: 32}) || !bytes.Equal(kept, plain) {
+		t.Errorf("a plain mask: %v, %d bytes of %d, %v", size, len(kept), len(plain), err)
+	}
+	for name, file := range map[string][]byte{"class numbers": pngFile(t, grey8(square(255, 1, 2))), "JPEG": jpegFile(t, grey8(square(0, 255)), 90)} {
+		_, want, _ := DecodeMask(file, prep.DefaultLimits)
+		_, kept, err := MaskFile(file, prep.DefaultLimits)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		img, err := png.Decode(bytes.NewReader(kept))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for i, v := range img.(*image.Gray).Pix {
+			if v != 255*want[i] {
+				t.Fatalf("%s: pixel %d is %d, want %d", name, i, v, 255*want[i])
+			}
+		}
+	}
+}
+
 // FuzzDecodeMask: any bytes give a whole mask of 0 and 1, or an error.
 func FuzzDecodeMask(f *testing.F) {
 	for _, file := range []string{"mask01.png", "mask255.png", "420.jpg", "palette_alpha.png", "rgb16.png", "plain.webp", "plain.tiff", "exif6.png"} {

@@ -62,8 +62,9 @@ type Project struct {
 type Picture struct {
 	ID      ID        `json:"id"`
 	Project ID        `json:"project"`
-	Name    string    `json:"name"`   // of the dropped file, without folders
-	SHA256  string    `json:"sha256"` // hex, of the file as it was dropped
+	Name    string    `json:"name"`           // of the dropped file, without folders; told apart within a project
+	Path    string    `json:"path,omitempty"` // folders and name that the file came with, by which labels find it; empty: not known
+	SHA256  string    `json:"sha256"`         // hex, of the file as it was dropped
 	Bytes   int64     `json:"bytes"`
 	Width   int       `json:"width"`
 	Height  int       `json:"height"`

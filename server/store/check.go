@@ -15,6 +15,7 @@ import (
 
 // Limits of what rows hold, in bytes.
 const (
+	MaxPath     = 1024
 	MaxName     = 255
 	MaxText     = 4096    // notes, errors, details
 	MaxSettings = 1 << 20 // JSON

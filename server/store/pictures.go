@@ -22,6 +22,7 @@ type pictureRow struct {
 	Seq           int64        `bun:"seq"`
 	Project       project.ID   `bun:"project"`
 	Name          string       `bun:"name"`
+	Path          string       `bun:"path"`
 	SHA256        string       `bun:"sha256"`
 	Bytes         int64        `bun:"bytes"`
 	Width         int          `bun:"width"`
@@ -36,7 +37,7 @@ type pictureRow struct {
 
 func newPictureRow(p project.Picture) (pictureRow, error) {
 	row := pictureRow{
-		ID: newID(), Project: p.Project, Name: p.Name, SHA256: p.SHA256, Bytes: p.Bytes,
+		ID: newID(), Project: p.Project, Name: p.Name, Path: p.Path, SHA256: p.SHA256, Bytes: p.Bytes,
 		Width: p.Width, Height: p.Height, Role: p.Role, Kind: p.Kind, Held: p.Held, Truth: p.Truth,
 		Added: toMillis(p.Added),
 	}
@@ -52,12 +53,13 @@ func (r *pictureRow) check() error {
 	default:
 		return invalid("no role of a picture is called %.80q: use normal, defective or none", string(r.Role))
 	}
-	return errors.Join(fileName(r.Name), line("kind of defect", r.Kind, MaxName))
+	return errors.Join(fileName(r.Name), line("picture's path", r.Path, MaxPath), line("kind of defect", r.Kind, MaxName))
 }
 
 // AddPicture stores a picture's file, then its row, and returns the picture
 // with its id, time, SHA-256 and size. r is the file as it was dropped; the
-// picture's Project, Name, Width, Height, Role, Kind and Held are read.
+// picture's Project, Name, Path, Width, Height, Role, Kind and Held are read; without
+// a Path it is the Name that was asked for.
 //
 // Names are unique within a project, so that labels can be brought in by name:
 // the same bytes under the same name are project.ErrExists, with the picture
@@ -74,6 +76,9 @@ func (s *Store) AddPicture(ctx context.Context, p project.Picture, r io.Reader) 
 		return project.Picture{}, err
 	}
 	defer sp.Close()
+	if row.Path == "" {
+		row.Path = p.Name
+	}
 	row.SHA256, row.Bytes, row.Truth, row.Added = sp.sha, sp.n, "", s.millis()
 	var there *pictureRow
 	err = s.store(ctx, sp, fmt.Sprintf("add picture %q", row.Name), func(tx bun.Tx) error {
@@ -131,7 +136,7 @@ func freeName(ctx context.Context, tx bun.Tx, row *pictureRow, wanted string) (s
 
 func (r pictureRow) picture() project.Picture {
 	return project.Picture{
-		ID: r.ID, Project: r.Project, Name: r.Name, SHA256: r.SHA256, Bytes: r.Bytes,
+		ID: r.ID, Project: r.Project, Name: r.Name, Path: r.Path, SHA256: r.SHA256, Bytes: r.Bytes,
 		Width: r.Width, Height: r.Height, Role: r.Role, Kind: r.Kind, Held: r.Held, Truth: r.Truth,
 		Added: fromMillis(r.Added),
 	}

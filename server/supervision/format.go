@@ -1,6 +1,7 @@
 package supervision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func (s *Source) readFormat(ctx context.Context, set *dataset.Set, from Labels) 
 			return err
 		}
 		byName[item.Name] = item
-		known = append(known, format.Known{ID: item.Name, Name: filepath.Base(item.Path), Kind: item.Kind, Width: size.W, Height: size.H})
+		known = append(known, format.Known{ID: item.Name, Name: filepath.Base(item.Path), Path: item.Name, Kind: item.Kind, Width: size.W, Height: size.H})
 	}
 	o := format.Options{Known: known, Warn: func(w format.Warning) {
 		if from.Note != nil {
@@ -39,12 +40,27 @@ func (s *Source) readFormat(ctx context.Context, set *dataset.Set, from Labels) 
 		return err
 	}
 	defer closeLabels()
+	var first error
 	s.given = map[string]train.Defect{}
+	note := func(text string) {
+		if from.Note != nil {
+			from.Note(text)
+		}
+	}
+	others := 0
 	for it, err := range items {
+		if wrong, ok := errors.AsType[*format.PictureError](err); ok { // the others are labelled all the same
+			first = cmp.Or(first, err)
+			note("left out: " + strings.TrimPrefix(wrong.Error(), "format: "))
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		item, ok := byName[it.ID]
+		if !ok && it.Labels != nil && it.Labels.Marked() {
+			others++
+		}
 		if it.Labels == nil || !ok {
 			continue
 		}
@@ -57,6 +73,12 @@ func (s *Source) readFormat(ctx context.Context, set *dataset.Set, from Labels) 
 		}
 		s.given[item.Name] = train.Defect{Mask: mask, Boxes: boxes}
 		s.defects = append(s.defects, item)
+	}
+	if others > 0 {
+		note(fmt.Sprintf("%d labelled pictures are none of the test pictures and were left out", others))
+	}
+	if len(s.defects) == 0 && first != nil {
+		return first
 	}
 	if len(s.defects) == 0 {
 		return errors.New("no defect of a test picture is labelled in it")

@@ -2,10 +2,14 @@ package web
 
 import (
 	"fmt"
+	"mime"
+	"mime/multipart"
 	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
 )
 
 // maxTitle bounds the names that people give, in characters.
@@ -27,6 +31,20 @@ func title(what, s string) (string, error) {
 
 // unprintable characters include those that turn the direction of writing round: a name with them may read as another.
 func unprintable(r rune) bool { return !unicode.IsPrint(r) || unicode.Is(unicode.Bidi_Control, r) }
+
+// sentPath is a form's file name with the folders that it came with, which FileName leaves out; "" where it has none or is
+// too long to be kept.
+func sentPath(part *multipart.Part) string {
+	_, params, err := mime.ParseMediaType(part.Header.Get(echo.HeaderContentDisposition))
+	if err != nil {
+		return ""
+	}
+	s := strings.ReplaceAll(strings.ToValidUTF8(params["filename"], "_"), `\`, "/")
+	if s = strings.TrimPrefix(path.Clean("/"+s), "/"); len(s) > maxField || strings.ContainsFunc(s, unprintable) {
+		return ""
+	}
+	return s
+}
 
 // fileName is the name of a picture that was sent as s: without folders of any system, and printable.
 func fileName(s string) string {

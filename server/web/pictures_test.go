@@ -157,7 +157,7 @@ func TestFilesAreSentWithTheirOwnTypeAndKept(t *testing.T) {
 	}
 	b.want(404, "GET", one+"/truth", "", nil, nil)
 	b.want(422, "PUT", one+"/truth", "image/png", pngOf(t, flat(0, 30, 20)), nil)
-	b.want(400, "PUT", one+"/truth", "image/png", []byte("GIF89a"), nil)
+	b.want(422, "PUT", one+"/truth", "image/png", []byte("GIF89a"), nil)
 	b.want(200, "PUT", one+"/truth", "image/png", pngOf(t, flat(255, 600, 400)), nil)
 	b.want(200, "GET", one+"/truth", "", nil, nil)
 	b.want(200, "DELETE", one+"/truth", "", nil, nil)

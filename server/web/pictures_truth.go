@@ -2,20 +2,24 @@ package web
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"semirest/server/project"
+	"semirest/shared/prep"
 	"semirest/shared/wire"
 )
 
 // maxTruth bounds a ground-truth mask's file.
 const maxTruth = 32 << 20
 
-// putTruth keeps a mask, 255 (or any number above 0) where the defect is, of the picture's upright size.
+// putTruth keeps a mask of the picture's upright size: whatever package picture takes for one, as 0 and 255.
 func (s *Server) putTruth(c echo.Context, p project.Picture) error {
 	select {
 	case s.uploads <- struct{}{}:
@@ -27,10 +31,7 @@ func (s *Server) putTruth(c echo.Context, p project.Picture) error {
 	if err != nil {
 		return bodyFault(err)
 	}
-	if pictureType(data[:min(len(data), 16)]) != "image/png" {
-		return badRequest("ground truth is a PNG file")
-	}
-	size, err := s.inspect(c.Request().Context(), data)
+	size, data, err := s.mask(c.Request().Context(), data)
 	if err != nil {
 		return err
 	}
@@ -44,6 +45,24 @@ func (s *Server) putTruth(c echo.Context, p project.Picture) error {
 	}
 	s.changed(c, wire.SubjectPictures, p.Project, p.ID, 0)
 	return c.JSON(http.StatusOK, p)
+}
+
+// mask reads a mask, as many at a time as pictures are.
+func (s *Server) mask(ctx context.Context, data []byte) (prep.Size, []byte, error) {
+	if s.config.Mask == nil {
+		return prep.Size{}, nil, badRequest("no ground truth is kept here")
+	}
+	select {
+	case s.decoding <- struct{}{}:
+		defer func() { <-s.decoding }()
+	case <-ctx.Done():
+		return prep.Size{}, nil, ctx.Err()
+	}
+	size, png, err := s.config.Mask(data, s.config.Limits)
+	if _, ok := errors.AsType[*prep.SizeError](err); err != nil && !ok {
+		err = newFault(http.StatusUnprocessableEntity, codeUnreadable, "the mask cannot be read: "+strings.TrimPrefix(err.Error(), "mask: "))
+	}
+	return size, png, err
 }
 
 func (s *Server) deleteTruth(c echo.Context, p project.Picture) error {

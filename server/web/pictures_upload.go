@@ -120,7 +120,7 @@ func field(part *multipart.Part, like *project.Picture) error {
 // addPicture reads, checks and stores one file. The error ends the request; what is wrong with this file alone is in
 // the answer.
 func (s *Server) addPicture(c echo.Context, like project.Picture, part *multipart.Part) (addedJSON, error) {
-	like.Name = fileName(part.FileName())
+	like.Name, like.Path = fileName(part.FileName()), sentPath(part)
 	a := addedJSON{Name: like.Name}
 	data, err := s.readPart(part)
 	if err != nil {

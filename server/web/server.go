@@ -31,6 +31,10 @@ type Config struct {
 	// *prep.SizeError for a picture beyond the limits.
 	Decode func(data []byte, l prep.Limits) (prep.Size, []byte, error)
 
+	// Mask reads a ground-truth mask and gives its upright size and the PNG file to keep, 0 and 255; nil: no project takes
+	// ground truth. Errors are for people.
+	Mask func(data []byte, l prep.Limits) (size prep.Size, png []byte, err error)
+
 	Gallery  Gallery  // of the demonstration; nil: none
 	Accounts Accounts // who may do what; nil: whoever is on this machine may everything
 

@@ -57,9 +57,17 @@ func (t *taken) take(ctx context.Context, it format.Item) error {
 	if it.Truth == nil {
 		return nil
 	}
-	mask, err := read(it.Truth)
+	file, err := read(it.Truth)
 	if err != nil {
 		return archiveFault(err)
+	}
+	size, mask, err := picture.MaskFile(file, prep.DefaultLimits)
+	if err == nil && (size.W != p.Width || size.H != p.Height) {
+		err = fmt.Errorf("its ground truth has %v pixels, the picture %d x %d", size, p.Width, p.Height)
+	}
+	if err != nil {
+		t.skip(it.Name + ": " + err.Error())
+		return nil
 	}
 	sum := sha256.Sum256(mask)
 	if hex.EncodeToString(sum[:]) == p.Truth {
@@ -96,7 +104,7 @@ func (t *taken) add(ctx context.Context, it format.Item) (project.Picture, error
 		role = project.Defective
 	}
 	p, err := t.store.AddPicture(ctx, project.Picture{
-		Project: t.project, Name: it.Name, Width: rgb.W, Height: rgb.H, Role: role, Kind: it.Kind, Held: it.Held,
+		Project: t.project, Name: it.Name, Path: it.Path, Width: rgb.W, Height: rgb.H, Role: role, Kind: it.Kind, Held: it.Held,
 	}, bytes.NewReader(data))
 	if errors.Is(err, project.ErrExists) {
 		return p, &skipped{errors.New("this picture is here already")}
@@ -151,7 +159,7 @@ func read(open func() (io.ReadCloser, error)) ([]byte, error) {
 func archiveFault(err error) error {
 	for _, theirs := range []error{
 		format.ErrArchive, format.ErrUnsafe, format.ErrLimit, format.ErrNothing, format.ErrSyntax, format.ErrUnknown,
-		format.ErrAmbiguous, format.ErrSize, format.ErrOutside,
+		format.ErrAmbiguous, format.ErrSize, format.ErrOutside, picture.ErrMask,
 	} {
 		if errors.Is(err, theirs) {
 			return &project.ReasonError{Reason: strings.TrimPrefix(err.Error(), "format: ")}
@@ -181,7 +189,7 @@ func (w *Shop) Import(ctx context.Context, p project.ID, name string, r io.Reade
 	}}
 	for _, q := range list {
 		t.have[q.ID] = q
-		o.Known = append(o.Known, format.Known{ID: string(q.ID), Name: q.Name, Kind: q.Kind, Held: q.Held, Width: q.Width, Height: q.Height, SHA256: q.SHA256})
+		o.Known = append(o.Known, format.Known{ID: string(q.ID), Name: q.Name, Path: q.Path, Kind: q.Kind, Held: q.Held, Width: q.Width, Height: q.Height, SHA256: q.SHA256})
 	}
 	var items []format.Item
 	for it, err := range format.Read(ctx, r, size, name, o) {
