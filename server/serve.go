@@ -19,6 +19,7 @@ import (
 	"semirest/server/account"
 	"semirest/server/demo"
 	"semirest/server/ort"
+	"semirest/server/picture"
 	"semirest/server/project"
 	"semirest/server/train"
 	"semirest/server/web"
