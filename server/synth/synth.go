@@ -6,12 +6,14 @@
 //
 //   - picture: RGB bytes at the detector's input size.
 //   - mask: one byte a pixel of a picture, 1 where the picture is defective.
-//   - region: an 8-connected set of mask pixels. No region of a simulated
-//     defect is smaller than MinRegion pixels at a longer side of Ref.
+//   - region: an 8-connected set of mask pixels. No region of METHOD's simulated
+//     defects is smaller than MinRegion pixels at a longer side of Ref.
 //   - foreground: the part of a picture a defect may lie on: the object's
 //     silhouette before a plain background, or the whole picture.
 //   - fill: what the mask is painted with: another texture, the picture itself,
-//     augmented and shuffled, or, on an object, the background behind it (a gap).
+//     augmented and shuffled, or, on an object, the background behind it (a gap). It names
+//     the kind of a defect, the kinds of thin.go, faint.go and part.go included.
+//   - recipe: a mix of kinds, each with its share. METHOD's is one of them.
 //   - source: the normal picture that a sample was made from. Bank rows of the
 //     source are left out when the sample's residuals are computed, because
 //     the untouched part of the sample would find itself there.
@@ -96,17 +98,18 @@ type Sample struct {
 	Mask    []byte  // [H, W], 1 = defective
 	Inside  []byte  // [H, W], 1 = inside a bounding box whose content is not labelled; nil if there is none
 	Fill    Fill    // how the newest defect was made
-	Opacity float64 // of the newest simulated defect, 0.5 to 1; 1 when pasted
+	Opacity float64 // of the newest simulated defect, 0.5 to 1 but for a faint one; 1 when pasted
 }
 
-// Simulator draws simulated defects. It holds no random state and may be used
-// by several goroutines.
+// Simulator draws simulated defects by a recipe. It holds no random state and may be
+// used by several goroutines.
 type Simulator struct {
+	recipe   Recipe
 	textures []Picture
 }
 
-// New returns a Simulator that fills from textures, or, where there are none,
-// from the built-in procedural set.
+// New returns a Simulator by the recipe Gaps that fills from textures, or, where there are
+// none, from the built-in procedural set.
 func New(textures []Picture) (*Simulator, error) {
 	for i, t := range textures {
 		if err := t.check(); err != nil {
@@ -116,25 +119,28 @@ func New(textures []Picture) (*Simulator, error) {
 	if len(textures) == 0 {
 		textures = Procedural()
 	}
-	return &Simulator{textures: textures}, nil
+	return &Simulator{Gaps, textures}, nil
 }
+
+// With returns a Simulator of the same textures by another recipe.
+func (s *Simulator) With(r Recipe) *Simulator { return &Simulator{r, s.textures} }
 
 // Simulate draws one simulated defect on p. Where foreground is not nil, the
 // mask is cut to it ([H, W], 1 = may be defective). mask, where not nil, is the
 // mask p already has: the sample's mask is the union, and p may thus be a real
-// defective picture that gets one more defect. The fill is chosen at random: texture
-// or self, or, where there is a foreground, gap, each as often. It returns ErrNoMask
-// when the foreground is too small.
+// defective picture that gets one more defect. The recipe's shares decide the kind. It
+// returns ErrNoMask when the foreground is too small.
 func (s *Simulator) Simulate(rng *rand.Rand, p Picture, foreground, mask []byte) (Sample, error) {
-	fills := []Fill{FillTexture, FillSelf}
-	if foreground != nil {
-		fills = append(fills, FillGap)
+	fill, err := s.recipe.draw(rng, foreground != nil)
+	if err != nil {
+		return Sample{}, err
 	}
-	return s.SimulateFill(rng, p, foreground, mask, fills[rng.IntN(len(fills))])
+	return s.SimulateFill(rng, p, foreground, mask, fill)
 }
 
-// SimulateFill is Simulate with the fill given. A gap in a picture that shows next to
-// no background is filled from the picture itself.
+// SimulateFill is Simulate with the kind given. What would not be seen (a gap in a
+// picture that shows next to no background, a part moved over one that looks the same) is
+// filled from the picture itself instead.
 func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []byte, fill Fill) (Sample, error) {
 	if err := p.check(); err != nil {
 		return Sample{}, err
@@ -144,6 +150,32 @@ func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []b
 			return Sample{}, fmt.Errorf("synth: %s has %d bytes, the picture %dx%d pixels", name, len(m), p.W, p.H)
 		}
 	}
+	if foreground == nil && needsObject(fill) {
+		return Sample{}, fmt.Errorf("synth: a defect of the kind %q needs an object to be on", fill)
+	}
+	var out Sample
+	var err error
+	switch fill {
+	case FillTexture, FillSelf, FillGap:
+		out, err = s.blot(rng, p, foreground, fill)
+	case FillStroke, FillSpot, FillFaint, FillDisplaced, FillMissing:
+		out, err = s.subtle(rng, p, foreground, fill)
+	default:
+		err = fmt.Errorf("synth: no kind of defect is called %q", fill)
+	}
+	if err != nil {
+		return Sample{}, err
+	}
+	for i, m := range mask {
+		if m != 0 {
+			out.Mask[i] = 1
+		}
+	}
+	return out, nil
+}
+
+// blot fills a Perlin mask, edges hard (METHOD section 6).
+func (s *Simulator) blot(rng *rand.Rand, p Picture, foreground []byte, fill Fill) (Sample, error) {
 	drawn, err := drawMask(rng, p.W, p.H, foreground)
 	if err != nil {
 		return Sample{}, err
@@ -152,9 +184,6 @@ func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []b
 	least := minOpacity
 	if fill == FillGap {
 		var ok bool
-		if foreground == nil {
-			return Sample{}, fmt.Errorf("synth: a gap needs a foreground to be a gap in")
-		}
 		if paint, ok = gapFill(rng, p, foreground, drawn); ok {
 			least = minGapOpacity
 		} else {
@@ -162,13 +191,10 @@ func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []b
 		}
 	}
 	switch fill {
-	case FillGap:
 	case FillTexture:
 		paint = textureFill(rng, s.textures[rng.IntN(len(s.textures))], p.W, p.H)
 	case FillSelf:
 		paint = selfFill(rng, p)
-	default:
-		return Sample{}, fmt.Errorf("synth: no fill is called %q", fill)
 	}
 	if p.Grey() {
 		greyInPlace(paint)
@@ -176,12 +202,63 @@ func (s *Simulator) SimulateFill(rng *rand.Rand, p Picture, foreground, mask []b
 	opacity := least + (1-least)*rng.Float64()
 	out := Sample{Picture: p.Clone(), Mask: drawn, Fill: fill, Opacity: opacity}
 	blend(out.Picture, paint, drawn, opacity)
-	for i, m := range mask {
-		if m != 0 {
-			out.Mask[i] = 1
+	return out, nil
+}
+
+// subtle draws a defect of one of the kinds that Fine adds, until it is visible.
+func (s *Simulator) subtle(rng *rand.Rand, p Picture, foreground []byte, fill Fill) (Sample, error) {
+	grey := p.Grey()
+	for range 30 {
+		var d coat
+		switch fill {
+		case FillStroke:
+			d = stroke(rng, p, foreground)
+		case FillSpot:
+			d = spots(rng, p, foreground)
+		default:
+			shape := part
+			if fill == FillFaint {
+				shape = drawMask
+			}
+			mask, err := shape(rng, p.W, p.H, foreground)
+			if err != nil {
+				return Sample{}, err
+			}
+			switch fill {
+			case FillFaint:
+				d = s.faint(rng, p, mask)
+			case FillDisplaced:
+				d = displaced(rng, p, mask)
+			case FillMissing:
+				d = missing(rng, p, mask)
+			}
+		}
+		if grey {
+			greyInPlace(d.picture)
+		}
+		if out := d.on(p, foreground, fill); change(p, out) >= justVisible {
+			return out, nil
 		}
 	}
-	return out, nil
+	return s.blot(rng, p, foreground, FillSelf)
+}
+
+// on blends a defect into a picture. Nothing outside the foreground changes.
+func (d coat) on(p Picture, foreground []byte, fill Fill) Sample {
+	out := Sample{Picture: p.Clone(), Mask: make([]byte, p.W*p.H), Fill: fill, Opacity: d.opacity}
+	for i, c := range d.cover {
+		if c <= 0 || foreground != nil && foreground[i] == 0 {
+			continue
+		}
+		if c >= 0.5 {
+			out.Mask[i] = 1
+		}
+		a := c * d.opacity
+		for k := 3 * i; k < 3*i+3; k++ {
+			out.Pix[k] = toByte((1-a)*float64(p.Pix[k]) + a*float64(d.picture.Pix[k]))
+		}
+	}
+	return out
 }
 
 // blend paints dst where mask is set: opacity*paint + (1-opacity)*dst, rounded.
