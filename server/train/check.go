@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"semirest/server/synth"
 )
 
 // Check returns what is wrong with the settings, nil if nothing is.
@@ -34,6 +36,9 @@ func (s Settings) Check() error {
 	bad(s.Block == 8 || s.Window%2 == 0 && s.Step%2 == 0 && s.Bagging%2 == 0, "blocks of 16 pixels need even window sides and steps")
 	bad(s.Level > 0, "the residual level is %g, must be positive", s.Level)
 	bad(s.ManySteps >= 0, "the number of steps on many pictures must not be negative")
+	if _, err := synth.FindRecipe(s.Recipe); s.Recipe != "" && err != nil {
+		errs = append(errs, fmt.Errorf("train: %w", err))
+	}
 	bad(s.Steps > 0, "the number of steps is %d, must be positive", s.Steps)
 	bad(s.LearningRate > 0 && s.WeightDecay >= 0 && s.Clip > 0, "learning rate and clip norm must be positive, weight decay not negative")
 	bad(s.Average >= 0 && s.Average < 1, "weight average is %g, must be at least 0 and below 1", s.Average)

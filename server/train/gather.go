@@ -64,7 +64,7 @@ func newGatherer(s *Settings, m *detect.Model, source Source, textures []synth.P
 		textures = synth.Procedural()
 	}
 	var err error
-	if g.sim, g.held, err = divide(textures); err != nil {
+	if g.sim, g.held, err = divide(textures, s.recipe()); err != nil {
 		return nil, err
 	}
 	if err := g.settle(s); err != nil {
@@ -95,7 +95,7 @@ func (g *gatherer) total() int {
 
 // divide keeps every fourth texture for held-out pictures, so that a fill seen in
 // training is no help there. A handful is not divided.
-func divide(textures []synth.Picture) (train, held *synth.Simulator, err error) {
+func divide(textures []synth.Picture, recipe synth.Recipe) (train, held *synth.Simulator, err error) {
 	var a, b []synth.Picture
 	for i, t := range textures {
 		if i%4 == 0 {
@@ -110,8 +110,10 @@ func divide(textures []synth.Picture) (train, held *synth.Simulator, err error) 
 	if train, err = synth.New(a); err != nil {
 		return nil, nil, err
 	}
-	held, err = synth.New(b)
-	return train, held, err
+	if held, err = synth.New(b); err != nil {
+		return nil, nil, err
+	}
+	return train.With(recipe), held.With(recipe), nil
 }
 
 // settle decides the foreground mode from a few pictures.

@@ -116,7 +116,7 @@ func (g *gatherer) heldOut(ctx context.Context) (*held, error) {
 		}
 		s, err := synth.Probe(rng, p.Picture, other, g.foreground(p.Picture))
 		if err != nil {
-			return view{}, fmt.Errorf("train: %s: %w: try --foreground all", order[i], err)
+			return view{}, undrawn(order[i], err)
 		}
 		v := cut(rng, p, s.Pix, s.Mask, nil)
 		v.name, v.exclude = order[i]+" (probe)", exclude(order[i])

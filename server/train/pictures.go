@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -70,7 +71,7 @@ func (g *gatherer) simulate(sim *synth.Simulator, name string, rng *rand.Rand) (
 	}
 	s, err := sim.Simulate(rng, p.Picture, g.foreground(p.Picture), nil)
 	if err != nil {
-		return view{}, fmt.Errorf("train: %s: %w: try --foreground all", name, err)
+		return view{}, undrawn(name, err)
 	}
 	v := cut(rng, p, s.Pix, s.Mask, nil)
 	v.name = name + " (simulated)"
@@ -78,6 +79,14 @@ func (g *gatherer) simulate(sim *synth.Simulator, name string, rng *rand.Rand) (
 		v.exclude = []int32{id}
 	}
 	return v, nil
+}
+
+// undrawn says why no defect could be drawn on a picture, and what to do.
+func undrawn(name string, err error) error {
+	if errors.Is(err, synth.ErrNoMask) {
+		return fmt.Errorf("train: %s: %w: try --foreground all", name, err)
+	}
+	return fmt.Errorf("train: %s: %w", name, err)
 }
 
 // real makes the maps of the labelled defective pictures and their variants
@@ -99,7 +108,7 @@ func (g *gatherer) real(ctx context.Context) ([]Map, error) {
 		case k%2 == 1:
 			s, err := g.sim.Simulate(rng, p.Picture, g.foreground(p.Picture), d.mask)
 			if err != nil {
-				return view{}, fmt.Errorf("train: %s: %w: try --foreground all", d.name, err)
+				return view{}, undrawn(d.name, err)
 			}
 			v := cut(rng, p, s.Pix, s.Mask, d.inside)
 			v.name = d.name + " (defect added)"

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"slices"
+
 	"semirest/server/detect"
 	"semirest/server/synth"
 )
@@ -83,6 +85,7 @@ type Sampling struct {
 	PerImage     bool    `json:"one_window_an_image"`     // instead of p: one window of every image
 	Flips        bool    `json:"flips"`                   // mirror windows at random
 	FlipSurfaces bool    `json:"flip_surfaces"`           // Flips where the foreground is the whole picture: a surface has no right way up
+	Recipe       string  `json:"recipe,omitempty"`        // of simulated defects, see synth.Recipes; "": synth.Gaps
 	PerNormal    float64 `json:"simulated_per_normal"`    // simulated defective pictures a normal one
 	MaxNormal    int     `json:"max_normal"`              // normal pictures that classifier training uses; 0: all
 	MinSim       int     `json:"min_simulated"`           // simulated pictures at least: a few normal ones must serve often
@@ -155,6 +158,26 @@ func (s Settings) SimulatedCount(normal int) int {
 		n = min(n, s.MaxSim)
 	}
 	return max(n, 1)
+}
+
+// recipe is the recipe of simulated defects, that of models whose settings name none.
+func (s Settings) recipe() synth.Recipe {
+	r, err := synth.FindRecipe(s.Recipe)
+	if err != nil { // "", as Check has seen to
+		return synth.Gaps
+	}
+	return r
+}
+
+// UseRecipe changes the recipe of simulated defects. A line a pixel wide covers an eighth of
+// a block: under eps+ = 0.5 the blocks of a recipe of thin defects would be ignored, and
+// teach nothing.
+func (s *Settings) UseRecipe(name string) {
+	s.Recipe = name
+	thin := func(share synth.Share) bool { return share.Fill == synth.FillStroke || share.Fill == synth.FillSpot }
+	if slices.ContainsFunc(s.recipe().Shares, thin) {
+		s.EpsPlus = min(s.EpsPlus, 0.125)
+	}
 }
 
 // many is from how many normal pictures on a set of them is large.
