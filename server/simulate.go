@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +21,7 @@ import (
 type simulateOptions struct {
 	data, out            string
 	foreground, textures string
+	recipe               string
 	json                 bool
 	supervision.Specimens
 }
@@ -67,6 +69,7 @@ does.`,
 	f.IntVar(&o.Paste, "paste", 0, "number of real test defects to paste besides")
 	f.IntVar(&o.Size, "size", synth.Ref, "longer side of the detector's input, in pixels")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of everything random")
+	f.StringVar(&o.recipe, "recipe", synth.Gaps.Name, "of defects: "+recipeNames()+", or a single kind: texture, self, gap, stroke, spot, faint, displaced or missing")
 	f.StringVar(&o.foreground, "foreground", string(synth.ForegroundAuto), "where defects may lie: auto, object or all")
 	f.StringVar(&o.textures, "textures", "", texturesHelp)
 	f.BoolVar(&o.json, "json", false, "print what was made as JSON")
@@ -79,6 +82,9 @@ func simulate(cmd *cobra.Command, o *simulateOptions) (list []simulated, err err
 		return nil, usagef("nothing to make: --count is %d and --paste %d", o.Count, o.Paste)
 	}
 	if o.Specimens.Foreground, err = synth.ParseForeground(o.foreground); err != nil {
+		return nil, usageError{err}
+	}
+	if o.Recipe, err = synth.FindRecipe(o.recipe); err != nil {
 		return nil, usageError{err}
 	}
 	set, err := dataset.Open(o.data)
@@ -112,6 +118,15 @@ func simulate(cmd *cobra.Command, o *simulateOptions) (list []simulated, err err
 		}
 	}
 	return list, picture.SavePNG(filepath.Join(o.out, "sheet.png"), drawn(synth.Sheet(rows, 192, 2)).Image())
+}
+
+// recipeNames lists the recipes of simulated defects for a flag's help.
+func recipeNames() string {
+	var names []string
+	for _, r := range synth.Recipes {
+		names = append(names, r.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func drawn(p synth.Picture) picture.RGB {

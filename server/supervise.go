@@ -36,6 +36,7 @@ type superviseOptions struct {
 	noKNN, noMixMatch    bool
 	noDropout, noFusion  bool
 	foreground, textures string
+	recipe               string
 }
 
 func (o *superviseOptions) flags(f *pflag.FlagSet) {
@@ -58,6 +59,7 @@ func (o *superviseOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.noMixMatch, "no-mixmatch", false, "semi: leave unknown blocks out instead of guessing them")
 	f.BoolVar(&o.noDropout, "no-dropout", false, "drop no blocks in training")
 	f.BoolVar(&o.noFusion, "no-fusion", false, "let the classifier stand alone, whatever held-out pictures say of the distance")
+	f.StringVar(&o.recipe, "recipe", "", "of simulated defects: "+recipeNames()+" (default: the preset's; semirest simulate shows each)")
 	f.StringVar(&o.foreground, "foreground", "auto", "where defects are simulated: auto, object or all")
 	f.StringVar(&o.textures, "textures", "", texturesHelp)
 }
@@ -96,6 +98,9 @@ func (o *superviseOptions) settings(preset, supervision string, seed uint64) (tr
 			p.Residual = o.residual
 		}
 		p.Block, p.Foreground = o.block, o.foreground
+		if o.recipe != "" {
+			p.UseRecipe(o.recipe)
+		}
 		p.KNN = p.KNN && !o.noKNN
 		if o.noDropout {
 			p.Dropout = 0

@@ -24,6 +24,7 @@ type Specimens struct {
 	Count, Paste int // simulated defects, and real ones pasted onto normal pictures
 	Size         int // longer side of the detector's input, pixels
 	Seed         uint64
+	Recipe       synth.Recipe
 	Foreground   synth.ForegroundMode
 	Textures     []synth.Picture // none: the built-in set
 }
@@ -37,6 +38,7 @@ func (s Specimens) Make(ctx context.Context, set *dataset.Set) ([]Specimen, erro
 	if err != nil {
 		return nil, err
 	}
+	sim = sim.With(s.Recipe)
 	first, err := picture.FileSize(set.Train[0].Path, prep.DefaultLimits)
 	if err != nil {
 		return nil, err
