@@ -21,14 +21,16 @@ type Stage struct {
 type Architecture struct {
 	Name   string
 	Stages []Stage // in the order in which [Backbone.Add] yields them: fine to coarse
-	Fine   Stage   // the map one stage before them, see [Backbone.AddFine]
+	Fine   Stage   // the map one stage before them, see [Architecture.Maps]
+	Coarse Stage   // the map one stage after them, of a [Architecture.Deep] trunk only
 	// Mean and Std normalise RGB pixels scaled to 0..1: (pixel/255 - Mean) / Std.
 	Mean, Std [3]float32
 
 	eps   float64                                                            // of batch norm
 	convs []conv                                                             // the trunk's convolutions
 	later []string                                                           // prefixes of the parameters after the trunk, which are ignored
-	add   func(n *Backbone, b *graph.Builder, x *graph.Value) []*graph.Value // Fine's map, then those of Stages
+	add   func(n *Backbone, b *graph.Builder, x *graph.Value) []*graph.Value // the maps of Maps
+	deep  func() *Architecture                                               // nil: there is no deeper trunk
 }
 
 // conv is a convolution without bias, with the batch norm that follows it.
@@ -60,14 +62,33 @@ const (
 func Lookup(name string) (*Architecture, error) {
 	switch name {
 	case EfficientNetLite0:
-		return efficientNetLite(name, 1.0, 1.0), nil
+		return efficientNetLite(name, 1.0, 1.0, liteEnd), nil
 	case EfficientNetLite2:
-		return efficientNetLite(name, 1.1, 1.2), nil
+		return efficientNetLite(name, 1.1, 1.2, liteEnd), nil
 	case WideResNet50:
 		return wideResNet50(), nil
 	}
 	return nil, fmt.Errorf("nets: there is no backbone %q; known are %s, %s and %s",
 		name, EfficientNetLite0, EfficientNetLite2, WideResNet50)
+}
+
+// Maps lists every map that [Backbone.Maps] yields, fine to coarse: Fine, those of
+// Stages, and Coarse where the trunk reaches it.
+func (a *Architecture) Maps() []Stage {
+	maps := append([]Stage{a.Fine}, a.Stages...)
+	if a.Coarse.Channels > 0 {
+		maps = append(maps, a.Coarse)
+	}
+	return maps
+}
+
+// Deep returns the architecture with the trunk that reaches the stage Coarse. It needs
+// more of a weights file, and takes more time; the maps before are the same.
+func (a *Architecture) Deep() (*Architecture, error) {
+	if a.deep == nil {
+		return nil, fmt.Errorf("nets: %s has no stage behind its stride of %d", a.Name, a.Stages[len(a.Stages)-1].Stride)
+	}
+	return a.deep(), nil
 }
 
 // Parameter is a tensor that a trunk needs.
@@ -201,25 +222,18 @@ func (a *Architecture) fold(c conv, w *weights.Set) (folded, error) {
 	return f, nil
 }
 
-// Add adds the trunk's nodes: x is a normalised picture [n, 3, height, width] (see Mean
-// and Std), the results are the maps that Stages describes, [n, channels, rows, cols].
-// Height and width must be multiples of the last stride, or the maps would not lie over
-// each other; other shapes fail the graph. n may be the batch.
-func (n *Backbone) Add(b *graph.Builder, x *graph.Value) []*graph.Value {
-	_, maps := n.AddFine(b, x)
-	return maps
-}
-
-// AddFine is Add that yields the map of the stage Fine too: it costs nothing, as the
-// others are computed from it.
-func (n *Backbone) AddFine(b *graph.Builder, x *graph.Value) (fine *graph.Value, maps []*graph.Value) {
-	last := n.Stages[len(n.Stages)-1].Stride
+// Maps adds the trunk's nodes: x is a normalised picture [n, 3, height, width] (see Mean
+// and Std), the results are the maps that [Architecture.Maps] lists, [n, channels, rows,
+// cols]. Height and width must be multiples of the last stride, or the maps would not lie
+// over each other; other shapes fail the graph. n may be the batch.
+func (n *Backbone) Maps(b *graph.Builder, x *graph.Value) []*graph.Value {
+	all := n.Architecture.Maps()
+	last := all[len(all)-1].Stride
 	shape := x.Shape()
 	if len(shape) != 4 || shape[1] != 3 || shape[2] <= 0 || shape[3] <= 0 || shape[2]%last != 0 || shape[3]%last != 0 {
 		b.Fail(fmt.Errorf("nets: %s takes [n, 3, height, width], both multiples of %d, not %v", n.Name, last, shape))
 	}
-	all := n.add(n, b, x)
-	return all[0], all[1:]
+	return n.add(n, b, x)
 }
 
 // conv adds a folded convolution with the given padding: top, left, bottom, right.

@@ -43,7 +43,7 @@ func TestBackboneEqualsPyTorch(t *testing.T) {
 			x := tensor(t, want, "input")
 			got := run(t, ort.Feeds{"x": x}, func(b *graph.Builder) {
 				in := b.Input("x", graph.Float32, -1, 3, x.Shape[2], x.Shape[3])
-				for i, stage := range n.Add(b, in) {
+				for i, stage := range n.Maps(b, in)[1:] {
 					b.Output(fmt.Sprint("stage", i), stage)
 				}
 			})
@@ -109,7 +109,7 @@ func TestTrunkOfWholeCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := graph.Build("lite0", func(b *graph.Builder) {
-		for i, stage := range backbone.Add(b, b.Input("x", graph.Float32, -1, 3, 64, 32)) {
+		for i, stage := range backbone.Maps(b, b.Input("x", graph.Float32, -1, 3, 64, 32))[1:] {
 			if want := []int{-1, a.Stages[i].Channels, 64 / a.Stages[i].Stride, 32 / a.Stages[i].Stride}; !slices.Equal(stage.Shape(), want) {
 				t.Errorf("stage %d: %v, want %v", i, stage.Shape(), want)
 			}
@@ -163,10 +163,56 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-func TestAddRefusesSizes(t *testing.T) {
+// The deep trunk yields the maps of the plain one, and one more; the embedded weights
+// hold it. A network without such a stage says so.
+func TestDeepTrunk(t *testing.T) {
+	plain := load(t, nets.EfficientNetLite2)
+	a, err := plain.Deep()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (nets.Stage{Channels: 208, Stride: 32}); a.Coarse != want || len(a.Maps()) != len(plain.Architecture.Maps())+1 {
+		t.Errorf("coarse %v, maps %v", a.Coarse, a.Maps())
+	}
+	set, err := weights.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep, err := a.Load(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := tensor(t, fixture(t, nets.EfficientNetLite2), "input")
+	maps := func(n *nets.Backbone) map[string]ort.Tensor {
+		return run(t, ort.Feeds{"x": x}, func(b *graph.Builder) {
+			for i, m := range n.Maps(b, b.Input("x", graph.Float32, -1, 3, x.Shape[2], x.Shape[3])) {
+				b.Output(fmt.Sprint("map", i), m)
+			}
+		})
+	}
+	few, all := maps(plain), maps(deep)
+	for key, want := range few {
+		if !slices.Equal(all[key].F32(), want.F32()) {
+			t.Errorf("%s differs in the deep trunk", key)
+		}
+	}
+	last := all[fmt.Sprint("map", len(few))]
+	if want := []int{1, 208, x.Shape[2] / 32, x.Shape[3] / 32}; !slices.Equal(last.Shape, want) {
+		t.Errorf("the coarse map is %v, want %v", last.Shape, want)
+	}
+	wide, err := nets.Lookup(nets.WideResNet50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wide.Deep(); err == nil || !strings.Contains(err.Error(), nets.WideResNet50) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestMapsRefuseSizes(t *testing.T) {
 	n := load(t, nets.EfficientNetLite2)
 	for _, shape := range [][]int{{-1, 3, 64, 72}, {-1, 1, 64, 64}, {1, 3, 64}} {
-		_, err := graph.Build("x", func(b *graph.Builder) { n.Add(b, b.Input("x", graph.Float32, shape...)) })
+		_, err := graph.Build("x", func(b *graph.Builder) { n.Maps(b, b.Input("x", graph.Float32, shape...)) })
 		if err == nil || !strings.Contains(err.Error(), "multiples of 16") {
 			t.Errorf("%v: error %v", shape, err)
 		}

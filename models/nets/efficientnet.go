@@ -19,16 +19,17 @@ type liteStage struct {
 // liteStages describes Lite0; wider and deeper variants scale it.
 var liteStages = []liteStage{
 	{1, 3, 1, 1, 32, 16},
-	{2, 3, 2, 6, 16, 24},  // stride 4, taken as the fine map
-	{2, 5, 2, 6, 24, 40},  // stride 8, taken
-	{3, 3, 2, 6, 40, 80},  // stride 16, taken
-	{3, 5, 1, 6, 80, 112}, // stride 16, taken: the trunk ends here
-	{4, 5, 2, 6, 112, 192},
+	{2, 3, 2, 6, 16, 24},   // stride 4, taken as the fine map
+	{2, 5, 2, 6, 24, 40},   // stride 8, taken
+	{3, 3, 2, 6, 40, 80},   // stride 16, taken
+	{3, 5, 1, 6, 80, 112},  // stride 16, taken: the trunk ends here
+	{4, 5, 2, 6, 112, 192}, // stride 32, taken by the deep trunk, which ends here
 	{1, 3, 1, 6, 192, 320},
 }
 
-// The stages taken: the fine one, first and last+1 index into liteStages.
-const liteFine, liteFirst, liteEnd = 1, 2, 5
+// The stages taken: the fine one, first and last+1, and the deep trunk's last+1, index
+// into liteStages.
+const liteFine, liteFirst, liteEnd, liteDeepEnd = 1, 2, 5, 6
 
 // liteBlock is a mobile inverted bottleneck: 1x1 expand (none in the first block),
 // depthwise, 1x1 project, and the input added where shapes allow.
@@ -38,8 +39,9 @@ type liteBlock struct {
 	taken                  bool // the last block of a stage whose map is taken
 }
 
-// efficientNetLite describes the variant of the given width and depth coefficients.
-func efficientNetLite(name string, width, depth float64) *Architecture {
+// efficientNetLite describes the variant of the given width and depth coefficients,
+// with the trunk that ends before stage end.
+func efficientNetLite(name string, width, depth float64, end int) *Architecture {
 	a := &Architecture{
 		Name: name,
 		Mean: imageNetMean,
@@ -63,7 +65,7 @@ func efficientNetLite(name string, width, depth float64) *Architecture {
 		for r := range repeat {
 			prefix := fmt.Sprintf("_blocks.%d.", index)
 			index++
-			if i >= liteEnd {
+			if i >= end {
 				a.later = append(a.later, prefix)
 				continue
 			}
@@ -88,7 +90,11 @@ func efficientNetLite(name string, width, depth float64) *Architecture {
 		if i >= liteFirst && i < liteEnd {
 			a.Stages = append(a.Stages, Stage{Channels: out, Stride: stride})
 		}
+		if i == liteEnd && i < end {
+			a.Coarse = Stage{Channels: out, Stride: stride}
+		}
 	}
+	a.deep = func() *Architecture { return efficientNetLite(name, width, depth, liteDeepEnd) }
 	a.add = func(n *Backbone, b *graph.Builder, x *graph.Value) []*graph.Value {
 		return addLite(n, b, x, stem, blocks)
 	}

@@ -16,7 +16,8 @@ var manifest []byte
 const DefaultBackbone = "efficientnet_lite2"
 
 // Default reads the embedded weights: EfficientNet-Lite2, ImageNet-1K, up to the end
-// of its last stride-16 stage, parameter names as in its source.
+// of its first stride-32 stage, parameter names as in its source. That stage's kernels
+// are half floats.
 func Default() (*Set, error) {
 	return Read(bytes.NewReader(defaultBackbone), int64(len(defaultBackbone)))
 }

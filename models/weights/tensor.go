@@ -31,6 +31,18 @@ func NewU8(v []byte, shape ...int) Tensor {
 	return Tensor{dtype: U8, shape: slices.Clone(shape), raw: v}
 }
 
+// NewF16 makes a tensor of half floats, each number rounded to the nearest, ties to even;
+// what is too large becomes the largest finite half.
+// It panics if the shape does not hold len(v) numbers.
+func NewF16(v []float32, shape ...int) Tensor {
+	mustHold("NewF16", len(v), shape)
+	raw := make([]byte, 0, 2*len(v))
+	for _, x := range v {
+		raw = binary.LittleEndian.AppendUint16(raw, toHalf(x))
+	}
+	return Tensor{dtype: F16, shape: slices.Clone(shape), raw: raw}
+}
+
 // NewI32 makes a tensor of a copy of v.
 // It panics if the shape does not hold len(v) numbers.
 func NewI32(v []int32, shape ...int) Tensor {
@@ -198,4 +210,22 @@ func fromHalf(h uint16) float32 {
 		v = float32(math.Copysign(float64(v), -1))
 	}
 	return v
+}
+
+// toHalf rounds to the nearest binary16, ties to even; what is too large becomes the
+// largest finite one, since an infinity would spoil all that is computed of it.
+func toHalf(f float32) uint16 {
+	b := math.Float32bits(f)
+	sign := uint16(b>>16) & 0x8000
+	b &= 0x7fffffff
+	switch {
+	case b > 0x7f800000: // not a number
+		return sign | 0x7e00
+	case b >= 0x477ff000: // 65520 and more
+		return sign | 0x7bff
+	case b < 0x38800000: // below 2^-14: subnormal, in units of 2^-24
+		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(b))*(1<<24)))
+	}
+	b -= 112 << 23
+	return sign | uint16((b+0xfff+(b>>13)&1)>>13)
 }

@@ -178,6 +178,24 @@ func TestFloats(t *testing.T) {
 	}
 }
 
+// Every half is itself again, and numbers between go to the nearer one.
+func TestHalf(t *testing.T) {
+	for h := range 1 << 16 {
+		if h>>10&31 == 31 { // infinities and no numbers
+			continue
+		}
+		if got := toHalf(fromHalf(uint16(h))); got != uint16(h) {
+			t.Fatalf("%#04x comes back as %#04x", h, got)
+		}
+	}
+	for f, want := range map[float32]float32{1.0004: 1, 1.0006: 1.0009766, 1e6: 65504, -1e6: -65504, 1e-9: 0} {
+		v, err := NewF16([]float32{f}, 1).Floats()
+		if err != nil || v[0] != want {
+			t.Errorf("%v becomes %v, want %v (%v)", f, v, want, err)
+		}
+	}
+}
+
 // The embedded file is the one that the manifest describes.
 func TestDefault(t *testing.T) {
 	list, err := Manifest()

