@@ -29,7 +29,7 @@ func newInfoCmd() *cobra.Command {
 				return printJSON(cmd.OutOrStdout(), m.Spec)
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			g := m.Grid()
+			g, bank := m.Grid(), m.BankSize()
 			trained, err := train.Describe(m)
 			if err != nil {
 				return err
@@ -40,10 +40,11 @@ func newInfoCmd() *cobra.Command {
 				{"backbone", m.Backbone},
 				{"input", fmt.Sprintf("%d x %d pixels, %d x %d blocks of %d", m.Input.W, m.Input.H, g.Rows, g.Cols, m.Block)},
 				{"tiles", tiles(&m.Spec)},
-				{"features", fmt.Sprintf("%d numbers a block, position weight %g", m.Feature.Dim, m.Feature.PositionWeight)},
-				{"profile", m.Feature.Profile},
-				{"chosen by", m.Feature.Why},
-				{"memory bank", fmt.Sprintf("%d rows, chosen from %d of the %d of %d pictures", m.BankSize.Rows, m.BankSize.Pool, m.BankSize.Of, len(m.Images))},
+				{"features", fmt.Sprintf("%d numbers a block, position weight %g", m.Dim(), m.Views[0].Feature.PositionWeight)},
+				{"views", viewsRow(&m.Spec)},
+				{"profile", m.Profile},
+				{"chosen by", m.Why},
+				{"memory bank", fmt.Sprintf("%d rows, chosen from %d of the %d of %d pictures", bank.Rows, bank.Pool, bank.Of, len(m.Images))},
 				{"threshold", fmt.Sprintf("%.4g raw, for %g %% false alarms: %s of %d normal pictures", m.Threshold.Value, 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images)},
 				{"in doubt", strings.Join(m.Doubts(), "; ")},
 				{"command", m.Provenance.Command},
@@ -67,4 +68,16 @@ func tiles(s *detect.Spec) string {
 		return "none: a picture is one crop"
 	}
 	return fmt.Sprintf("cut from a picture of %d pixels, overlapping by %d", s.Tile.Ref, s.Tile.Overlap)
+}
+
+// viewsRow lists a detector's views; empty where there is but one.
+func viewsRow(s *detect.Spec) string {
+	if len(s.Views) == 1 {
+		return ""
+	}
+	var list []string
+	for _, v := range s.Views {
+		list = append(list, fmt.Sprintf("%s (%d numbers, %d rows, weight %g)", v.Name, v.Feature.Dim, v.Bank.Rows, v.Weight))
+	}
+	return fmt.Sprintf("%s; fused by the power %g with offset %g", strings.Join(list, ", "), s.Late.Power, s.Late.Offset)
 }

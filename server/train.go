@@ -71,7 +71,7 @@ fused in, and the threshold for the stated rate of false alarms.`,
 			}
 			warnOf(cmd.ErrOrStderr(), m)
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d bank rows from %d pictures, threshold %.4g, in %.1f s\n",
-				o.out, m.BankSize.Rows, len(m.Images), m.Threshold.Value, m.Provenance.Seconds)
+				o.out, m.BankSize().Rows, len(m.Images), m.Threshold.Value, m.Provenance.Seconds)
 			return nil
 		},
 	}

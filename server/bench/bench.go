@@ -65,7 +65,7 @@ func Scoring(ctx context.Context, m *detect.Model, run ort.Options, runs int) (*
 		return nil, err
 	}
 	defer extractor.Close()
-	r := &Result{CPU: cpuName(), Cores: runtime.GOMAXPROCS(0), Device: scorer.Device(), Input: m.Input, Bank: m.BankSize.Rows, Runs: runs}
+	r := &Result{CPU: cpuName(), Cores: runtime.GOMAXPROCS(0), Device: scorer.Device(), Input: m.Input, Bank: m.BankSize().Rows, Runs: runs}
 	s, _ := demo.Find("brushed-metal")
 	rgb := s.Draw("scratch", 1).RGB
 	size := prep.Size{W: demo.Side, H: demo.Side}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"semirest/models/graph"
@@ -89,7 +90,10 @@ func (c *Classifier) check(s *Spec) error {
 	if max(c.Width, c.Heads, c.Blocks, c.Attention, c.Window) > 1<<14 || c.Width < 1 || c.Window < 1 {
 		return fmt.Errorf("the classifier's sizes are %+v", *c)
 	}
-	if _, err := c.Network(s.Feature.Dim); err != nil {
+	if len(s.Views) > 1 {
+		return errors.New("a classifier over several views")
+	}
+	if _, err := c.Network(s.Dim()); err != nil {
 		return err
 	}
 	return s.sliding().Check()
@@ -114,7 +118,7 @@ func (m *Model) SetClassifier(c Classifier, block int, parameters *weights.Set) 
 
 // setClassifier checks and takes the parameters out of a set.
 func (m *Model) setClassifier(set *weights.Set, prefix string) error {
-	net, err := m.Classifier.Network(m.Feature.Dim)
+	net, err := m.Classifier.Network(m.Dim())
 	if err != nil {
 		return err
 	}
@@ -136,30 +140,26 @@ func (m *Model) ClassifierWeights() *weights.Set { return m.classifier }
 
 // classifierHead adds search, residuals, bagged classifier and fusion to features
 // [n, cells, d]: [n, rows, cols] over the block grid.
-func (m *Model) classifierHead(b *graph.Builder, f *graph.Value) *graph.Value {
-	s := newSearchBank(m.Bank, m.Feature.Dim)
-	bank := b.F32("bank", s.centred, s.rows, s.d)
-	bias := b.F32("bias", s.bias, s.rows)
-	cells := f.Dim(1)
+func (m *Model) classifierHead(b *graph.Builder, fs []*graph.Value) *graph.Value {
+	d := m.Dim()
 	var found *graph.Value // [n, cells, d+1]: the residual, then the squared distance
 	b.Scope("nearest", func() {
-		found = split(b, b.Sub(f, b.F32("mean", s.mean, s.d)), func(q *graph.Value) *graph.Value {
-			squared, rows := s.nearest(b, q, bank, bias, min(Neighbours, s.rows))
+		found = m.searched(b, 0, fs[0], func(bank, q, squared, rows *graph.Value) *graph.Value {
 			row := b.Squeeze(b.Slice(rows, 1, 0, 1), 1)
 			return b.Concat(1, b.Sub(b.Gather(bank, row, 0), q), b.Slice(squared, 1, 0, 1))
 		})
 	})
-	residual := b.Slice(found, 2, 0, s.d)
-	squared := b.Reshape(b.Slice(found, 2, s.d, s.d+1), -1, cells)
+	residual := b.Slice(found, 2, 0, d)
+	squared := b.Reshape(b.Slice(found, 2, d, d+1), -1, found.Dim(1))
 	var score *graph.Value
 	b.Scope("classifier", func() { score = m.bagged(b, residual) })
-	b.Scope("fusion", func() { score = m.fuse(b, score, squared) })
+	b.Scope("fusion", func() { score = m.insured(b, score, squared) })
 	return score
 }
 
 // bagged is the probability a block for residuals [n, cells, d].
 func (m *Model) bagged(b *graph.Builder, residual *graph.Value) *graph.Value {
-	net, err := m.Classifier.Network(m.Feature.Dim)
+	net, err := m.Classifier.Network(m.Dim())
 	if err != nil {
 		b.Fail(err)
 	}
@@ -167,8 +167,8 @@ func (m *Model) bagged(b *graph.Builder, residual *graph.Value) *graph.Value {
 	return nets.Bagged(b, net, src, residual, m.sliding())
 }
 
-// fuse joins probabilities [n, rows, cols] with squared distances [n, cells].
-func (m *Model) fuse(b *graph.Builder, p, squared *graph.Value) *graph.Value {
+// insured joins probabilities [n, rows, cols] with squared distances [n, cells].
+func (m *Model) insured(b *graph.Builder, p, squared *graph.Value) *graph.Value {
 	w, half := m.Classifier.Fusion.Weight, m.Classifier.Fusion.Half
 	if w == 0 {
 		return p
@@ -199,7 +199,7 @@ func (f Fusion) Fuse(p, squared float64) float64 {
 // fused.
 func (m *Model) ClassifierGraph() (*onnx.Model, error) {
 	return graph.Build("semirest.classifier", func(b *graph.Builder) {
-		r := b.Input(InputResidual, graph.Float32, -1, m.cells().Len(), m.Feature.Dim)
+		r := b.Input(InputResidual, graph.Float32, -1, m.cells().Len(), m.Dim())
 		b.Output(OutputScores, m.bagged(b, r))
 	})
 }

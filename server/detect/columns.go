@@ -23,7 +23,7 @@ func ColumnGraph(net *nets.Backbone, size prep.Size, normalised bool) (*onnx.Mod
 		} else {
 			x = normalise(b, net.Architecture, b.Input(InputPixels, graph.Uint8, -1, size.H, size.W, 3))
 		}
-		b.Output(OutputPCF, hypercolumns(b, net, x, false, false))
+		b.Output(OutputPCF, newColumns(b, net, x).of(&Feature{Layers: Joint(net.Architecture, false), Cell: stride}))
 	})
 }
 
@@ -46,6 +46,6 @@ func HyperColumns(ctx context.Context, net *nets.Backbone, size prep.Size, input
 	if err != nil {
 		return nil, shape, fmt.Errorf("detect: %w", err)
 	}
-	_, d := Layers(net.Architecture, false)
+	_, d := sizes(net.Architecture, Joint(net.Architecture, false))
 	return out[OutputPCF].F32(), [3]int{size.H / stride, size.W / stride, d}, nil
 }

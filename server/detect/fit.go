@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,13 +38,17 @@ type FitConfig struct {
 	PoolRows     int     // rows the bank is chosen from; 0: all, but a million
 
 	ScaleLayers bool // divide each layer by its rms deviation
+	// Views are what the detector sees by. None: one view, the joint feature of the
+	// backbone's Stages, made as LayerDecay, Fine and Smooth say.
+	Views []ViewPlan `json:",omitempty"`
+	Late  Late       `json:",omitzero"` // how several are fused
 	// LayerDecay is how much each layer counts in the search, as a multiple of the finer
 	// one before it; 0: all alike. Coarse maps say what a part is, fine ones what its
 	// surface looks like: which shows the defects depends on the data.
 	LayerDecay float64
 	Fine       bool   // with the backbone's fine map, as the first layer
 	Smooth     bool   // one more 3x3 mean over the cells
-	Profile    string // what the three together are called, and why they were chosen: recorded only
+	Profile    string // what views, layers and fusion are called, and why they were chosen: recorded only
 	ProfileWhy string
 
 	PositionWeight float64 // lambda_PE
@@ -53,6 +58,44 @@ type FitConfig struct {
 	Seed           uint64
 	Provenance     Provenance // but the seed
 	Run            ort.Options
+}
+
+// ViewPlan says what a view is made of; see View and Feature.
+type ViewPlan struct {
+	Name   string
+	Layers []int // of nets.Architecture.Maps
+	Half   bool
+	Cell   int     // 0: 8
+	Smooth bool    // one more 3x3 mean over the cells
+	Decay  float64 // as LayerDecay
+	Rows   int     // of its bank; 0: BankRows, or BankFraction of all
+	Pool   int     // rows it is chosen from; 0: PoolRows
+	Weight float64 // in the fusion; 0: 1
+}
+
+// pool is the number of rows that the view's bank is chosen from.
+func (p ViewPlan) pool(cfg *FitConfig) int {
+	return cmp.Or(p.Pool, cfg.PoolRows, maxPool)
+}
+
+// rows is the size of the view's bank, chosen from a pool that stands for all rows.
+func (p ViewPlan) rows(cfg *FitConfig, all int) int {
+	if rows := cmp.Or(p.Rows, cfg.BankRows); rows != 0 {
+		return rows
+	}
+	return int(math.Ceil(cfg.BankFraction * float64(all)))
+}
+
+// plans are the views.
+func (c *FitConfig) plans() []ViewPlan {
+	if len(c.Views) > 0 {
+		return c.Views
+	}
+	joint := ViewPlan{Name: "joint", Smooth: c.Smooth, Decay: c.LayerDecay}
+	if arch, err := nets.Lookup(c.Backbone); err == nil {
+		joint.Layers = Joint(arch, c.Fine)
+	}
+	return []ViewPlan{joint}
 }
 
 // Lite is the laptop's preset: EfficientNet-Lite2, each layer scaled, 5,000 rows
@@ -89,7 +132,7 @@ const (
 // Progress is how far a long task has come.
 type Progress struct {
 	Stage       Stage
-	Done, Total int // images, or rows of the bank
+	Done, Total int // images, or rows of the banks
 }
 
 // Few is the number of images below which none is held out: the threshold then
@@ -107,7 +150,7 @@ func Fit(ctx context.Context, cfg FitConfig, src Source, progress func(Progress)
 	if err := f.prepare(); err != nil {
 		return nil, fmt.Errorf("detect: fit: %w", err)
 	}
-	for _, step := range []func(context.Context) error{f.gather, f.choose, f.threshold} {
+	for _, step := range []func(context.Context) error{f.gather, f.choose, f.level, f.threshold} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -127,7 +170,7 @@ type fitter struct {
 	model    *Model
 	train    []int // pictures that feed the bank, in order
 	heldOut  []int
-	pool     pool
+	pools    []pool // one a view
 }
 
 // prepare checks the settings, divides the pictures, and makes a model that
@@ -147,17 +190,47 @@ func (f *fitter) prepare() error {
 	}
 	f.divide(n)
 	m := &Model{Spec: Spec{
-		Format: Format, Preset: f.cfg.Preset, Supervision: "none", Backbone: f.cfg.Backbone,
-		Input: input, Tile: f.cfg.Tile, Block: stride,
+		Preset: f.cfg.Preset, Supervision: "none", Backbone: f.cfg.Backbone,
+		Input: input, Tile: f.cfg.Tile, Block: stride, Profile: f.cfg.Profile, Why: f.cfg.ProfileWhy, Late: f.cfg.Late,
 		Images: f.names(f.train), HeldOut: f.names(f.heldOut), Provenance: f.cfg.Provenance,
 	}}
 	m.Provenance.Seed = f.cfg.Seed
-	if err := m.setBackbone(f.cfg.Weights); err != nil {
+	if err := m.planViews(&f.cfg); err != nil {
+		return fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	f.model = m
+	return m.setBackbone(f.cfg.Weights)
+}
+
+// planViews makes views that lack scales, banks and levels.
+func (m *Model) planViews(cfg *FitConfig) error {
+	arch, err := nets.Lookup(m.Backbone)
+	if err != nil {
 		return err
 	}
-	layers, d := Layers(m.net.Architecture, f.cfg.Fine)
-	m.Feature = Feature{Dim: d, Fine: f.cfg.Fine, Smooth: f.cfg.Smooth, Profile: f.cfg.Profile, Why: f.cfg.ProfileWhy, LayerScales: slices.Repeat([]float64{1}, len(layers)), PositionWeight: f.cfg.PositionWeight}
-	f.model = m
+	for _, p := range cfg.plans() {
+		m.Views = append(m.Views, View{Name: p.Name, Weight: cmp.Or(p.Weight, 1), Feature: Feature{
+			Layers: p.Layers, Half: p.Half, Cell: cmp.Or(p.Cell, stride), Smooth: p.Smooth, PositionWeight: cfg.PositionWeight}})
+	}
+	m.Format = FormatViews
+	if len(m.Views) == 1 && m.Views[0].Feature.joint(arch) {
+		m.Format = FormatJoint
+		m.Views[0].Weight, m.Late = 0, Late{}
+	}
+	if arch, err = m.architecture(); err != nil {
+		return err
+	}
+	for i := range m.Views {
+		f := &m.Views[i].Feature
+		for _, l := range f.Layers {
+			if l < 0 || l >= len(arch.Maps()) {
+				return fmt.Errorf("view %q wants layer %d of the backbone's %d", m.Views[i].Name, l, len(arch.Maps()))
+			}
+		}
+		var layers []int
+		layers, f.Dim = sizes(arch, f.Layers)
+		f.LayerScales = slices.Repeat([]float64{1}, len(layers))
+	}
 	return nil
 }
 
@@ -212,33 +285,108 @@ func (c *FitConfig) input(first prep.Size) (prep.Size, error) {
 	return size, err
 }
 
-// choose makes the bank out of the pool.
+// choose makes the banks out of the pools.
 func (f *fitter) choose(ctx context.Context) error {
-	d := f.model.Feature.Dim
-	p := &f.pool
-	p.finish(f.model, f.cfg.ScaleLayers, f.cfg.LayerDecay)
-	rows := f.cfg.BankRows
-	if rows == 0 {
-		rows = int(math.Ceil(f.cfg.BankFraction * float64(p.of)))
+	m, plans := f.model, f.cfg.plans()
+	rows, all, before := make([]int, len(plans)), 0, 0
+	for i, p := range plans {
+		rows[i] = min(p.rows(&f.cfg, f.pools[i].of), len(f.pools[i].cells))
+		all += rows[i]
 	}
-	rows = min(rows, len(p.cells))
-	picked, err := Coreset(ctx, f.rng, p.rows, d, rows, func(done int) {
-		f.progress(Progress{StageCoreset, done, rows})
+	for i := range plans {
+		v, p := &m.Views[i], &f.pools[i]
+		p.finish(m, v, f.cfg.ScaleLayers, plans[i].Decay)
+		d := v.Feature.Dim
+		picked, err := Coreset(ctx, f.rng, p.rows, d, rows[i], func(done int) {
+			f.progress(Progress{StageCoreset, before + done, all})
+		})
+		if err != nil {
+			return err
+		}
+		v.Bank = BankSize{Rows: len(picked), Pool: len(p.cells), Of: p.of}
+		var bank Bank
+		for _, at := range picked {
+			bank.Rows = append(bank.Rows, p.rows[at*d:(at+1)*d]...)
+			bank.Image = append(bank.Image, p.cells[at].image)
+		}
+		m.Banks = append(m.Banks, bank)
+		f.pools[i] = pool{}
+		before += rows[i]
+		if len(picked) < Neighbours {
+			return fmt.Errorf("the pictures give %d different rows for the bank: are they blank?", len(picked))
+		}
+	}
+	return nil
+}
+
+// levelPictures bounds the pictures that the views' levels are the mean of.
+const levelPictures = 24
+
+// level sets each view's level: the mean distance of the cells of held-out pictures, or,
+// where there are few, of training pictures without their own rows.
+func (f *fitter) level(ctx context.Context) error {
+	m := f.model
+	if len(m.Views) == 1 {
+		return nil
+	}
+	e, err := NewExtractor(m, f.cfg.Run)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	s, err := NewSearcher(m, f.cfg.Run)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	of, own := f.unseen()
+	of = spread(of, levelPictures)
+	sums, n := make([]float64, len(m.Views)), make([]int, len(m.Views))
+	err = f.each(ctx, StageThreshold, of, func(i int, plan prep.Plan, crops [][]byte) error {
+		var exclude []int32
+		if own {
+			exclude = []int32{int32(slices.Index(f.train, of[i]))}
+		}
+		return searchCrops(ctx, e, s, plan, crops, func(found []Found) {
+			for v := range found {
+				for _, d := range found[v].distances() {
+					sums[v] += float64(d)
+					n[v]++
+				}
+			}
+		}, exclude...)
 	})
 	if err != nil {
 		return err
 	}
-	m := f.model
-	m.BankSize = BankSize{Rows: len(picked), Pool: len(p.cells), Of: p.of}
-	for _, at := range picked {
-		m.Bank = append(m.Bank, p.rows[at*d:(at+1)*d]...)
-		m.BankImage = append(m.BankImage, p.cells[at].image)
-	}
-	f.pool = pool{}
-	if len(picked) < Neighbours {
-		return fmt.Errorf("the pictures give %d different rows for the bank: are they blank?", len(picked))
+	for v := range m.Views {
+		m.Views[v].Level = sums[v] / float64(n[v])
+		if !positive(m.Views[v].Level) {
+			return fmt.Errorf("the normal pictures lie at distance %v from each other in view %q: are they all the same picture?", m.Views[v].Level, m.Views[v].Name)
+		}
 	}
 	return nil
+}
+
+// unseen are the pictures that thresholds and levels come from: the held-out ones, or,
+// where there are few, the training pictures, each without its own rows.
+func (f *fitter) unseen() (of []int, own bool) {
+	if len(f.heldOut) == 0 {
+		return f.train, true
+	}
+	return f.heldOut, false
+}
+
+// spread takes at most n of a list, evenly.
+func spread(list []int, n int) []int {
+	if len(list) <= n {
+		return list
+	}
+	out := make([]int, n)
+	for i := range out {
+		out[i] = list[i*len(list)/n]
+	}
+	return out
 }
 
 // threshold scores the held-out pictures, or the training pictures without
@@ -249,10 +397,7 @@ func (f *fitter) threshold(ctx context.Context) error {
 		return err
 	}
 	defer closeAll()
-	of := f.heldOut
-	if len(of) == 0 {
-		of = f.train
-	}
+	of, _ := f.unseen()
 	var scores []float32
 	err = f.each(ctx, StageThreshold, of, func(i int, plan prep.Plan, crops [][]byte) error {
 		v, err := score(ctx, i, plan, crops)
@@ -288,6 +433,6 @@ func (f *fitter) imageScorer() (score func(context.Context, int, prep.Plan, [][]
 		return nil, nil, errors.Join(err, e.Close())
 	}
 	return func(ctx context.Context, image int, plan prep.Plan, crops [][]byte) (float32, error) {
-		return ownScore(ctx, e, s, int32(image), plan, crops)
+		return ownScore(ctx, f.model, e, s, int32(image), plan, crops)
 	}, func() { _, _ = e.Close(), s.Close() }, nil
 }

@@ -15,8 +15,8 @@ import (
 
 func TestFitFindsADefect(t *testing.T) {
 	m := smallModel(t)
-	if len(m.Bank) != 300*m.Feature.Dim || m.BankSize != (BankSize{Rows: 300, Pool: 3000, Of: 10 * 32 * 32}) {
-		t.Errorf("bank of %d numbers, %+v", len(m.Bank), m.BankSize)
+	if len(m.Banks[0].Rows) != 300*m.Dim() || m.BankSize() != (BankSize{Rows: 300, Pool: 3000, Of: 10 * 32 * 32}) {
+		t.Errorf("bank of %d numbers, %+v", len(m.Banks[0].Rows), m.BankSize())
 	}
 	if len(m.Images) != 10 || len(m.HeldOut) != 2 || slices.ContainsFunc(m.HeldOut, func(n string) bool { return slices.Contains(m.Images, n) }) {
 		t.Errorf("images %v, held out %v", m.Images, m.HeldOut)
@@ -24,9 +24,9 @@ func TestFitFindsADefect(t *testing.T) {
 	if m.Threshold.Images != 2 || m.Threshold.Method != LogNormal {
 		t.Errorf("threshold %+v", m.Threshold)
 	}
-	for _, s := range m.Feature.LayerScales {
+	for _, s := range m.Views[0].Feature.LayerScales {
 		if !positive(s) || s == 1 {
-			t.Errorf("layer scales %v", m.Feature.LayerScales)
+			t.Errorf("layer scales %v", m.Views[0].Feature.LayerScales)
 		}
 	}
 	s, err := NewScorer(m, ort.Options{})
@@ -61,7 +61,7 @@ func TestFitRepeats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(m.Bank, again.Bank) || !slices.Equal(m.BankImage, again.BankImage) || m.Threshold != again.Threshold {
+	if !slices.Equal(m.Banks[0].Rows, again.Banks[0].Rows) || !slices.Equal(m.Banks[0].Image, again.Banks[0].Image) || m.Threshold != again.Threshold {
 		t.Error("the same seed gives another model")
 	}
 	cfg := quick(t)
@@ -70,7 +70,7 @@ func TestFitRepeats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slices.Equal(m.Bank, other.Bank) {
+	if slices.Equal(m.Banks[0].Rows, other.Banks[0].Rows) {
 		t.Error("another seed gives the same bank")
 	}
 }
@@ -109,18 +109,18 @@ func TestBankRowsKeepTheirImage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := 0; i < len(found.Squared); i += found.K {
-			if found.Squared[i] < 1e-6 {
+		for i := 0; i < len(found[0].Squared); i += found[0].K {
+			if found[0].Squared[i] < 1e-6 {
 				n++
-				if m.BankImage[found.Rows[i]] != id {
-					t.Errorf("the row at distance 0 is of image %d", m.BankImage[found.Rows[i]])
+				if m.Banks[0].Image[found[0].Rows[i]] != id {
+					t.Errorf("the row at distance 0 is of image %d", m.Banks[0].Image[found[0].Rows[i]])
 				}
 			}
 		}
 		return n
 	}
 	rows := 0
-	for _, image := range m.BankImage {
+	for _, image := range m.Banks[0].Image {
 		if image == id {
 			rows++
 		}
@@ -226,7 +226,7 @@ func TestFitStopsWhenCancelled(t *testing.T) {
 // rms deviation of a layer: of numbers around their channels' means.
 func TestLayerScales(t *testing.T) {
 	m := smallModel(t)
-	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
+	layers, d := sizes(m.net.Architecture, m.Views[0].Feature.Layers)
 	rows := make([]float32, 0, 4*d)
 	for _, s := range []float32{1, -1, 1, -1} {
 		for j := range d {
@@ -242,16 +242,16 @@ func TestLayerScales(t *testing.T) {
 	if err := p.count(rows); err != nil {
 		t.Fatal(err)
 	}
-	fresh := &Model{Spec: m.Spec, net: m.net}
+	fresh := m.Views[0]
 	fresh.Feature.LayerScales = make([]float64, len(layers))
-	p.finish(fresh, true, 0)
+	p.finish(m, &fresh, true, 0)
 	for i, want := range []float64{2, 5, 5} {
 		if got := fresh.Feature.LayerScales[i]; math.Abs(got-want) > 1e-9 {
 			t.Errorf("layer %d: scale %v, want %v", i, got, want)
 		}
 	}
 	// Each layer counts half as much as the one before; the mean square stays 1.
-	p.finish(fresh, true, 0.5)
+	p.finish(m, &fresh, true, 0.5)
 	square := 0.0
 	for i, n := range layers {
 		size := 5.0

@@ -16,7 +16,7 @@ const (
 	OutputScores = "scores" // float32 [n, rows, cols], raw
 
 	InputResidual = "residual" // see ClassifierGraph
-	OutputPCF     = "feature"  // float32 [n, rows*cols, d]
+	OutputPCF     = "feature"  // float32 [n, rows*cols, d]; of several views "feature.NAME" each
 )
 
 // Until says how far a graph goes. The partial ones serve the trainer, which
@@ -33,54 +33,90 @@ const (
 // output that until names.
 func (m *Model) Graph(until Until) (*onnx.Model, error) {
 	return graph.Build("semirest", func(b *graph.Builder) {
-		s, g := &m.Spec, m.Spec.cells()
+		s := &m.Spec
 		pixels := b.Input(InputPixels, graph.Uint8, -1, s.Input.H, s.Input.W, 3)
-		var f *graph.Value
+		fs := make([]*graph.Value, len(s.Views)) // a view: [n, cells of its grid, d]
 		b.Scope("features", func() {
-			f = hypercolumns(b, m.net, normalise(b, m.net.Architecture, pixels), s.Feature.Fine, s.Feature.Smooth)
+			columns := newColumns(b, m.net, normalise(b, m.net.Architecture, pixels))
+			for i := range s.Views {
+				fs[i] = columns.of(&s.Views[i].Feature)
+			}
 		})
-		if until == Columns {
-			b.Output(OutputPCF, f)
+		if until != Columns {
+			m.position(b, fs)
+		}
+		if until != Scores {
+			for i, f := range fs {
+				b.Output(s.featureOutput(i), f)
+			}
 			return
 		}
-		b.Scope("position", func() { f = m.positioned(b, f) })
-		if until == Features {
-			b.Output(OutputPCF, f)
-			return
-		}
-		var scores *graph.Value
 		if m.Classifier != nil {
-			scores = m.classifierHead(b, f)
+			b.Output(OutputScores, m.classifierHead(b, fs))
 		} else {
-			b.Scope("nearest", func() { scores = m.distanceHead(b, f) })
-			scores = b.Reshape(scores, -1, g.Rows, g.Cols)
+			b.Output(OutputScores, m.distanceHead(b, fs))
 		}
-		b.Output(OutputScores, scores)
 		m.describe(b)
 	})
 }
 
-// positioned scales the layers and adds the position code: [n, rows*cols, d].
-func (m *Model) positioned(b *graph.Builder, f *graph.Value) *graph.Value {
-	s, g := &m.Spec, m.Spec.cells()
-	d, factor := s.Feature.Dim, m.layerFactors()
-	f = b.Mul(f, b.F32("factor", factor, d))
-	if s.Feature.PositionWeight == 0 {
+// featureOutput is the name of the output that holds a view's features.
+func (s *Spec) featureOutput(view int) string {
+	if len(s.Views) == 1 {
+		return OutputPCF
+	}
+	return OutputPCF + "." + s.Views[view].Name
+}
+
+// named is the name of a constant that each view has its own of.
+func (s *Spec) named(view int, name string) string {
+	if len(s.Views) == 1 {
+		return name
+	}
+	return s.Views[view].Name + "." + name
+}
+
+// position scales the layers of each view's hypercolumns and adds the position code, in
+// place.
+func (m *Model) position(b *graph.Builder, fs []*graph.Value) {
+	var origin *graph.Value
+	if m.wantsOrigin() {
+		origin = b.Input(InputOrigin, graph.Int64, -1, 2)
+	}
+	b.Scope("position", func() {
+		for i := range fs {
+			fs[i] = m.positioned(b, i, fs[i], origin)
+		}
+	})
+}
+
+// wantsOrigin reports whether features depend on where in the picture a crop lies.
+func (s *Spec) wantsOrigin() bool {
+	return s.Tiled() && slices.ContainsFunc(s.Views, func(v View) bool { return v.Feature.PositionWeight != 0 })
+}
+
+// positioned scales a view's layers and adds the position code: [n, rows*cols, d]. The
+// code counts in cells of the finest grid, whatever the view's.
+func (m *Model) positioned(b *graph.Builder, view int, f, origin *graph.Value) *graph.Value {
+	s, v := &m.Spec, &m.Views[view]
+	g, step := m.grid(v), v.Feature.Cell/stride
+	d, weight := v.Feature.Dim, v.Feature.PositionWeight
+	f = b.Mul(f, b.F32(s.named(view, "factor"), m.layerFactors(&v.Feature), d))
+	if weight == 0 {
 		return f
 	}
 	if !s.Tiled() {
 		code := make([]float32, g.Len()*d)
-		p := newPositions(max(g.Rows, g.Cols), d, s.Feature.PositionWeight)
+		p := newPositions(s.reach(), d, weight)
 		for i := range g.Len() {
-			p.add(code[i*d:(i+1)*d], i/g.Cols, i%g.Cols)
+			p.add(code[i*d:(i+1)*d], i/g.Cols*step, i%g.Cols*step)
 		}
-		return b.Add(f, b.F32("code", code, g.Len(), d))
+		return b.Add(f, b.F32(s.named(view, "code"), code, g.Len(), d))
 	}
 	// Cells count from the picture's origin: look the crop's rows and columns up.
-	origin := b.Input(InputOrigin, graph.Int64, -1, 2)
-	table := b.F32("table", positionTable(s.reach(), d, s.Feature.PositionWeight), s.reach(), d/2)
+	table := b.F32(s.named(view, "table"), positionTable(s.reach(), d, weight), s.reach(), d/2)
 	along := func(axis, cells int) *graph.Value { // [n, cells, d/2]
-		return b.Gather(table, b.Add(b.Slice(origin, 1, axis, axis+1), b.I64("", ramp(cells), 1, cells)), 0)
+		return b.Gather(table, b.Add(b.Slice(origin, 1, axis, axis+1), b.I64("", ramp(cells, step), 1, cells)), 0)
 	}
 	rowCode := b.Unsqueeze(along(0, g.Rows), 2) // [n, rows, 1, d/2]
 	colCode := b.Unsqueeze(along(1, g.Cols), 1) // [n, 1, cols, d/2]
@@ -91,19 +127,19 @@ func (m *Model) positioned(b *graph.Builder, f *graph.Value) *graph.Value {
 
 // layerFactors is what each of the d numbers is multiplied by: the inverse of its
 // layer's scale.
-func (m *Model) layerFactors() []float32 {
-	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
+func (m *Model) layerFactors(f *Feature) []float32 {
+	layers, d := sizes(m.net.Architecture, f.Layers)
 	factors := make([]float32, 0, d)
 	for i, n := range layers {
-		factors = append(factors, slices.Repeat([]float32{float32(1 / m.Feature.LayerScales[i])}, n)...)
+		factors = append(factors, slices.Repeat([]float32{float32(1 / f.LayerScales[i])}, n)...)
 	}
 	return factors
 }
 
-func ramp(n int) []int64 {
+func ramp(n, step int) []int64 {
 	r := make([]int64, n)
 	for i := range r {
-		r[i] = int64(i)
+		r[i] = int64(i * step)
 	}
 	return r
 }

@@ -16,7 +16,7 @@ import (
 // f to the bank's rows that use allows, ascending.
 func nearestOf(m *Model, f []float32, k int, use func(row int) bool) []float64 {
 	var all []float64
-	for i := range m.BankSize.Rows {
+	for i := range m.BankSize().Rows {
 		if use == nil || use(i) {
 			all = append(all, squaredTo(m, f, i))
 		}
@@ -26,9 +26,9 @@ func nearestOf(m *Model, f []float32, k int, use func(row int) bool) []float64 {
 }
 
 func squaredTo(m *Model, f []float32, row int) float64 {
-	sum, n := 0.0, m.Feature.Dim
-	for j := range m.Feature.Dim {
-		v := float64(f[j]) - float64(m.Bank[row*n+j])
+	sum, n := 0.0, m.Dim()
+	for j := range m.Dim() {
+		v := float64(f[j]) - float64(m.Banks[0].Rows[row*n+j])
 		sum += v * v
 	}
 	return sum
@@ -49,7 +49,7 @@ func extract(t *testing.T, m *Model, pixels []byte, origins []block.Cell) []floa
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	return f[0]
 }
 
 func TestScoresEqualBruteForce(t *testing.T) {
@@ -57,7 +57,7 @@ func TestScoresEqualBruteForce(t *testing.T) {
 	rgb := stripes.scratched(50)
 	f := extract(t, m, rgb, []block.Cell{{}})
 	got := scoresOf(t, m, rgb, stripes.size)
-	d := m.Feature.Dim
+	d := m.Dim()
 	if len(f) != got.Len()*d {
 		t.Fatalf("%d numbers of features for %d blocks", len(f), got.Len())
 	}
@@ -83,13 +83,14 @@ func TestSearchLeavesOut(t *testing.T) {
 	}
 	rgb, _, _ := stripes.Picture(at)
 	f := extract(t, m, rgb, []block.Cell{{}})
-	d := m.Feature.Dim
+	d := m.Dim()
 	for _, exclude := range [][]int32{nil, {image}, {image, 7, 0}} {
-		found, err := s.Search(t.Context(), f, exclude...)
+		all, err := s.Search(t.Context(), [][]float32{f}, exclude...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		use := func(row int) bool { return !slices.Contains(exclude, m.BankImage[row]) }
+		found := all[0]
+		use := func(row int) bool { return !slices.Contains(exclude, m.Banks[0].Image[row]) }
 		for i := range len(f) / d {
 			q := f[i*d : (i+1)*d]
 			for k, want := range nearestOf(m, q, Neighbours, use) {
@@ -140,26 +141,27 @@ func TestExportedGraph(t *testing.T) {
 // codes from the picture's origin, nearest row, mean of overlapping tiles.
 func directly(t *testing.T, m *Model, plan prep.Plan, crops [][]byte) []float64 {
 	t.Helper()
-	r, err := newRunner(m, Columns, OutputPCF, ort.Options{})
+	r, err := newRunner(m, Columns, ort.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
+	layers, d := sizes(m.net.Architecture, m.Views[0].Feature.Layers)
 	grid, g := plan.Grid(8), block.For(m.Input.W, m.Input.H, 8)
 	sum, n := make([]float64, grid.Len()), make([]float64, grid.Len())
 	for k, c := range plan.Crops {
-		f, err := r.run(t.Context(), crops[k], []block.Cell{{}})
+		fs, err := r.features(t.Context(), crops[k], []block.Cell{{}})
 		if err != nil {
 			t.Fatal(err)
 		}
+		f := fs[0]
 		for i := range g.Len() {
 			row, col := c.Row+i/g.Cols, c.Col+i%g.Cols
 			q := f[i*d : (i+1)*d]
 			at := 0
 			for l, size := range layers {
 				for range size {
-					q[at] /= float32(m.Feature.LayerScales[l])
+					q[at] /= float32(m.Views[0].Feature.LayerScales[l])
 					at++
 				}
 			}
@@ -173,7 +175,7 @@ func directly(t *testing.T, m *Model, plan prep.Plan, crops [][]byte) []float64 
 				if quarter%2 == 1 {
 					v = math.Cos(angle)
 				}
-				q[j] += float32(m.Feature.PositionWeight * v)
+				q[j] += float32(m.Views[0].Feature.PositionWeight * v)
 			}
 			sum[row*grid.Cols+col] += math.Sqrt(nearestOf(m, q, 1, nil)[0])
 			n[row*grid.Cols+col]++

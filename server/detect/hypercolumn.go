@@ -5,8 +5,8 @@ import (
 	"semirest/models/nets"
 )
 
-// stride is the pixels of one cell: the finest map's stride, and the block size
-// of the distance head.
+// stride is the pixels of one cell of the finest grid, and the block size of the
+// distance head.
 const stride = 8
 
 // normalise adds the nodes from bytes of pixels [n, h, w, 3] to the backbone's
@@ -26,57 +26,79 @@ func normalise(b *graph.Builder, a *nets.Architecture, pixels *graph.Value) *gra
 // 1024 numbers, or the plain concatenation of the light backbones.
 func reduced(a *nets.Architecture) bool { return a.Name == nets.WideResNet50 }
 
-// Layers returns how many numbers of a hypercolumn come from each of the
-// backbone's maps, in order, with fine its fine map first; d is their sum.
-func Layers(a *nets.Architecture, fine bool) (layers []int, d int) {
-	if fine {
-		layers, d = []int{a.Fine.Channels}, a.Fine.Channels
-	}
-	for _, s := range a.Stages {
-		n := s.Channels
-		if reduced(a) {
-			n = 512
-		}
-		layers = append(layers, n)
-		d += n
-	}
-	return layers, d
+// columns adds the hypercolumns of one picture [n, 3, h, w], normalised: the backbone runs
+// once at each size, and each layer's neighbourhoods are taken once, however many views
+// want them.
+type columns struct {
+	b     *graph.Builder
+	net   *nets.Backbone
+	image *graph.Value
+	sizes map[bool]*scale // by half
 }
 
-// hypercolumns adds the nodes from the backbone's maps to [n, rows*cols, d], the
-// layers' own numbers unscaled (METHOD section 1). With fine, the numbers of the
-// backbone's fine map come first; with smooth, all are averaged over 3x3 cells once
-// more.
-func hypercolumns(b *graph.Builder, net *nets.Backbone, image *graph.Value, fine, smooth bool) *graph.Value {
-	first, maps := net.AddFine(b, image)
-	rows, cols := maps[0].Dim(2), maps[0].Dim(3)
-	layers, d := Layers(net.Architecture, false)
-	parts := make([]*graph.Value, len(maps))
-	for i, m := range maps {
-		switch {
-		case !reduced(net.Architecture):
-			m = mean3x3(b, m)
-		case i == 0:
-			m = centred3x3(b, m)
-		default:
-			// Pairs of channels (2j, 2j+1) are averaged.
-			m = mean3x3(b, m)
-			pairs := b.Reshape(m, -1, layers[i], m.Dim(1)/layers[i], m.Dim(2), m.Dim(3))
-			m = b.ReduceMean(pairs, false, 2)
+// scale is the picture's maps at one size.
+type scale struct {
+	maps  []*graph.Value // of the backbone
+	means []*graph.Value // their neighbourhoods; nil where none was wanted yet
+}
+
+func newColumns(b *graph.Builder, net *nets.Backbone, image *graph.Value) *columns {
+	return &columns{b, net, image, map[bool]*scale{}}
+}
+
+// layer is a map with its neighbourhoods taken, [n, numbers, rows, cols] on its own grid.
+func (c *columns) layer(half bool, l int) *graph.Value {
+	s, b := c.sizes[half], c.b
+	if s == nil {
+		image := c.image
+		if half {
+			image = b.AveragePool(image, graph.PoolOptions{Kernel: 2, Stride: 2})
 		}
-		if m.Dim(2) != rows || m.Dim(3) != cols {
-			m = b.Resize(m, rows, cols)
+		s = &scale{maps: c.net.Maps(b, image)}
+		s.means = make([]*graph.Value, len(s.maps))
+		c.sizes[half] = s
+	}
+	if s.means[l] == nil {
+		s.means[l] = c.neighbourhoods(s.maps[l], l)
+	}
+	return s.means[l]
+}
+
+// neighbourhoods averages over 3x3 cells (METHOD section 1).
+func (c *columns) neighbourhoods(m *graph.Value, l int) *graph.Value {
+	b := c.b
+	switch {
+	case l == 0 || !reduced(c.net.Architecture):
+		return mean3x3(b, m)
+	case l == 1:
+		return centred3x3(b, m)
+	}
+	// Pairs of channels (2j, 2j+1) are averaged.
+	m = mean3x3(b, m)
+	return b.ReduceMean(b.Reshape(m, -1, m.Dim(1)/2, 2, m.Dim(2), m.Dim(3)), false, 2)
+}
+
+// of is a view's hypercolumns, [n, rows*cols, d] over its grid, the layers' own numbers
+// unscaled: finer layers are averaged over the cell, coarser ones come bilinearly. With
+// Smooth, all are averaged over 3x3 cells once more.
+func (c *columns) of(f *Feature) *graph.Value {
+	b := c.b
+	rows, cols := c.image.Dim(2)/f.Cell, c.image.Dim(3)/f.Cell
+	parts := make([]*graph.Value, len(f.Layers))
+	d := 0
+	for i, l := range f.Layers {
+		m := c.layer(f.Half, l)
+		if r := m.Dim(2) / rows; r > 1 {
+			m = b.AveragePool(m, graph.PoolOptions{Kernel: r, Stride: r})
 		}
-		parts[i] = m
+		parts[i] = b.Resize(m, rows, cols)
+		d += m.Dim(1)
 	}
-	if fine {
-		// Averaged at its own grid as the others are, then over the cell's 2x2.
-		first = b.AveragePool(mean3x3(b, first), graph.PoolOptions{Kernel: 2, Stride: 2})
-		parts = append([]*graph.Value{first}, parts...)
-		d += net.Fine.Channels
+	all := parts[0]
+	if len(parts) > 1 {
+		all = b.Concat(1, parts...)
 	}
-	all := b.Concat(1, parts...)
-	if smooth {
+	if f.Smooth {
 		all = mean3x3(b, all)
 	}
 	return b.Transpose(b.Reshape(all, -1, d, rows*cols), 0, 2, 1)
@@ -99,5 +121,5 @@ func centred3x3(b *graph.Builder, x *graph.Value) *graph.Value {
 			kernel[i] = 0.2
 		}
 	}
-	return b.Conv(x, b.F32("centred3x3", kernel, c, 1, 3, 3), nil, graph.ConvOptions{Groups: c, Pads: graph.Same(1)})
+	return b.Conv(x, b.F32("", kernel, c, 1, 3, 3), nil, graph.ConvOptions{Groups: c, Pads: graph.Same(1)})
 }

@@ -17,14 +17,15 @@ var ErrModel = errors.New("not a usable SemiREST model")
 //
 //	bank            F32 [rows, d]   the PCFs of the memory bank
 //	bank.image      I32 [rows]      the image each row came from
+//	view.NAME.bank, view.NAME.bank.image
+//	                                the same a view, in place of the two, in format 2
 //	backbone.NAME   ...             the backbone's trunk, names as in its source
 //	classifier.NAME ...             the classifier, where there is one
 //
 // and the Spec as JSON under the metadata key "semirest".
 type Model struct {
 	Spec
-	Bank      []float32 // [rows, d]
-	BankImage []int32   // [rows], index into Spec.Images
+	Banks []Bank // one a view
 
 	trunk *weights.Set
 	net   *nets.Backbone
@@ -58,8 +59,11 @@ func (m *Model) pack() (*weights.Set, error) {
 	}
 	set := weights.NewSet()
 	set.Metadata[metadataKey] = string(spec)
-	set.Tensors[tensorBank] = weights.NewF32(m.Bank, m.BankSize.Rows, m.Feature.Dim)
-	set.Tensors[tensorBankImage] = weights.NewI32(m.BankImage, m.BankSize.Rows)
+	for i := range m.Views {
+		v, prefix := &m.Views[i], m.bankPrefix(i)
+		set.Tensors[prefix+tensorBank] = weights.NewF32(m.Banks[i].Rows, v.Bank.Rows, v.Feature.Dim)
+		set.Tensors[prefix+tensorBankImage] = weights.NewI32(m.Banks[i].Image, v.Bank.Rows)
+	}
 	for name, t := range m.trunk.Tensors {
 		set.Tensors[backbonePrefix+name] = t
 	}
@@ -101,28 +105,12 @@ func unpack(set *weights.Set) (*Model, error) {
 	if err := m.Spec.check(); err != nil {
 		return nil, err
 	}
-	rows := m.BankSize.Rows
-	var err error
-	if rows < 1 {
-		return nil, errors.New("the bank is empty")
-	}
-	if m.Bank, err = set.Floats(tensorBank, rows, m.Feature.Dim); err != nil {
-		return nil, err
-	}
-	ids, err := set.Get(tensorBankImage)
-	if err != nil {
-		return nil, err
-	}
-	if m.BankImage, err = ids.Ints32(); err != nil {
-		return nil, fmt.Errorf("%s: %w", tensorBankImage, err)
-	}
-	if len(m.BankImage) != rows {
-		return nil, fmt.Errorf("%s: %d ids for %d rows", tensorBankImage, len(m.BankImage), rows)
-	}
-	for _, id := range m.BankImage {
-		if id < 0 || int(id) >= len(m.Images) {
-			return nil, fmt.Errorf("%s: id %d of %d images", tensorBankImage, id, len(m.Images))
+	for i := range m.Views {
+		b, err := m.unpackBank(set, i)
+		if err != nil {
+			return nil, err
 		}
+		m.Banks = append(m.Banks, b)
 	}
 	trunk := weights.NewSet()
 	for name, t := range set.Tensors {
@@ -138,9 +126,42 @@ func unpack(set *weights.Set) (*Model, error) {
 	return m, m.setBackbone(trunk)
 }
 
-// setBackbone checks and folds the weights of Spec.Backbone.
+// bankPrefix stands before the names of a view's tensors.
+func (s *Spec) bankPrefix(view int) string {
+	if s.Format == FormatJoint {
+		return ""
+	}
+	return "view." + s.Views[view].Name + "."
+}
+
+// unpackBank checks and takes a view's bank.
+func (m *Model) unpackBank(set *weights.Set, view int) (b Bank, err error) {
+	v, prefix := &m.Views[view], m.bankPrefix(view)
+	rows := v.Bank.Rows
+	if b.Rows, err = set.Floats(prefix+tensorBank, rows, v.Feature.Dim); err != nil {
+		return b, err
+	}
+	ids, err := set.Get(prefix + tensorBankImage)
+	if err != nil {
+		return b, err
+	}
+	if b.Image, err = ids.Ints32(); err != nil {
+		return b, fmt.Errorf("%s: %w", prefix+tensorBankImage, err)
+	}
+	if len(b.Image) != rows {
+		return b, fmt.Errorf("%s: %d ids for %d rows", prefix+tensorBankImage, len(b.Image), rows)
+	}
+	for _, id := range b.Image {
+		if id < 0 || int(id) >= len(m.Images) {
+			return b, fmt.Errorf("%s: id %d of %d images", prefix+tensorBankImage, id, len(m.Images))
+		}
+	}
+	return b, nil
+}
+
+// setBackbone checks and folds the weights of Spec.Backbone, as far as the views need it.
 func (m *Model) setBackbone(set *weights.Set) error {
-	arch, err := nets.Lookup(m.Backbone)
+	arch, err := m.architecture()
 	if err != nil {
 		return err
 	}

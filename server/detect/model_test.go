@@ -114,8 +114,8 @@ func scoresOf(t testing.TB, m *Model, rgb []byte, size prep.Size) block.Scores {
 
 func TestFitSmall(t *testing.T) {
 	m := stripesModel(t)
-	if m.BankSize.Rows != 200 || len(m.Bank) != 200*m.Feature.Dim || len(m.BankImage) != 200 {
-		t.Errorf("bank: %+v, %d numbers, %d ids", m.BankSize, len(m.Bank), len(m.BankImage))
+	if m.BankSize().Rows != 200 || len(m.Banks[0].Rows) != 200*m.Dim() || len(m.Banks[0].Image) != 200 {
+		t.Errorf("bank: %+v, %d numbers, %d ids", m.BankSize(), len(m.Banks[0].Rows), len(m.Banks[0].Image))
 	}
 	if len(m.Images) != 10 || len(m.HeldOut) != 2 || m.Threshold.Images != 2 {
 		t.Errorf("%d pictures, %d held out, threshold of %d", len(m.Images), len(m.HeldOut), m.Threshold.Images)
@@ -137,7 +137,7 @@ func TestFitSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(m.Bank, again.Bank) || !slices.Equal(m.BankImage, again.BankImage) || m.Threshold != again.Threshold {
+	if !slices.Equal(m.Banks[0].Rows, again.Banks[0].Rows) || !slices.Equal(m.Banks[0].Image, again.Banks[0].Image) || m.Threshold != again.Threshold {
 		t.Error("a second fit of the same seed differs")
 	}
 }
@@ -199,11 +199,12 @@ func TestLoadRefusesOtherFiles(t *testing.T) {
 func TestLoadRefusesContents(t *testing.T) {
 	m := stripesModel(t)
 	path := filepath.Join(t.TempDir(), "m")
-	d, rows := m.Feature.Dim, m.BankSize.Rows
+	d, rows := m.Dim(), m.BankSize().Rows
 	spec := func(change func(*Spec)) func(*weights.Set) {
 		return func(set *weights.Set) {
 			s := m.Spec
-			s.Feature.LayerScales = slices.Clone(s.Feature.LayerScales)
+			s.Views = slices.Clone(s.Views)
+			s.Views[0].Feature.LayerScales = slices.Clone(s.Views[0].Feature.LayerScales)
 			change(&s)
 			text, _ := json.Marshal(&s)
 			set.Metadata[metadataKey] = string(text)
@@ -211,14 +212,14 @@ func TestLoadRefusesContents(t *testing.T) {
 	}
 	number := func(v float32) func(*weights.Set) {
 		return func(set *weights.Set) {
-			bank := slices.Clone(m.Bank)
+			bank := slices.Clone(m.Banks[0].Rows)
 			bank[len(bank)/2] = v
 			set.Tensors[tensorBank] = weights.NewF32(bank, rows, d)
 		}
 	}
 	ids := func(change func([]int32) []int32) func(*weights.Set) {
 		return func(set *weights.Set) {
-			v := change(slices.Clone(m.BankImage))
+			v := change(slices.Clone(m.Banks[0].Image))
 			set.Tensors[tensorBankImage] = weights.NewI32(v, len(v))
 		}
 	}
@@ -233,9 +234,9 @@ func TestLoadRefusesContents(t *testing.T) {
 		"NaN in the bank":         number(float32(math.NaN())),
 		"infinity in the bank":    number(float32(math.Inf(-1))),
 		"no bank":                 func(s *weights.Set) { delete(s.Tensors, tensorBank) },
-		"bank turned":             func(s *weights.Set) { s.Tensors[tensorBank] = weights.NewF32(m.Bank, d, rows) },
-		"flat bank":               func(s *weights.Set) { s.Tensors[tensorBank] = weights.NewF32(m.Bank, rows*d) },
-		"short bank":              func(s *weights.Set) { s.Tensors[tensorBank] = weights.NewF32(m.Bank[d:], rows-1, d) },
+		"bank turned":             func(s *weights.Set) { s.Tensors[tensorBank] = weights.NewF32(m.Banks[0].Rows, d, rows) },
+		"flat bank":               func(s *weights.Set) { s.Tensors[tensorBank] = weights.NewF32(m.Banks[0].Rows, rows*d) },
+		"short bank":              func(s *weights.Set) { s.Tensors[tensorBank] = weights.NewF32(m.Banks[0].Rows[d:], rows-1, d) },
 		"bank of int32":           func(s *weights.Set) { s.Tensors[tensorBank] = weights.NewI32(make([]int32, rows*d), rows, d) },
 		"no ids":                  func(s *weights.Set) { delete(s.Tensors, tensorBankImage) },
 		"ids of float32":          func(s *weights.Set) { s.Tensors[tensorBankImage] = weights.NewF32(make([]float32, rows), rows) },
@@ -246,18 +247,18 @@ func TestLoadRefusesContents(t *testing.T) {
 		"metadata no JSON":        func(s *weights.Set) { s.Metadata[metadataKey] = "{" },
 		"empty metadata":          func(s *weights.Set) { s.Metadata[metadataKey] = "{}" },
 		"another format":          spec(func(s *Spec) { s.Format = 99 }),
-		"no bank rows":            spec(func(s *Spec) { s.BankSize.Rows = 0 }),
-		"negative bank rows":      spec(func(s *Spec) { s.BankSize.Rows = -1 }),
-		"huge bank":               spec(func(s *Spec) { s.BankSize.Rows = math.MaxInt }),
+		"no bank rows":            spec(func(s *Spec) { s.Views[0].Bank.Rows = 0 }),
+		"negative bank rows":      spec(func(s *Spec) { s.Views[0].Bank.Rows = -1 }),
+		"huge bank":               spec(func(s *Spec) { s.Views[0].Bank.Rows = math.MaxInt }),
 		"another backbone's name": spec(func(s *Spec) { s.Backbone = "efficientnet_lite0" }),
 		"unknown backbone":        spec(func(s *Spec) { s.Backbone = "resnet9000" }),
-		"dimension":               spec(func(s *Spec) { s.Feature.Dim++ }),
-		"another fine map":        spec(func(s *Spec) { s.Feature.Fine = !s.Feature.Fine }),
-		"layers":                  spec(func(s *Spec) { s.Feature.LayerScales = s.Feature.LayerScales[1:] }),
-		"scale of 0":              spec(func(s *Spec) { s.Feature.LayerScales[0] = 0 }),
+		"dimension":               spec(func(s *Spec) { s.Views[0].Feature.Dim++ }),
+		"another fine map":        spec(func(s *Spec) { s.Views[0].Feature.Layers = []int{0, 1, 2, 3} }),
+		"layers":                  spec(func(s *Spec) { s.Views[0].Feature.LayerScales = s.Views[0].Feature.LayerScales[1:] }),
+		"scale of 0":              spec(func(s *Spec) { s.Views[0].Feature.LayerScales[0] = 0 }),
 		"block":                   spec(func(s *Spec) { s.Block = 0 }),
 		"threshold":               spec(func(s *Spec) { s.Threshold.Value = 0 }),
-		"position weight":         spec(func(s *Spec) { s.Feature.PositionWeight = -1 }),
+		"position weight":         spec(func(s *Spec) { s.Views[0].Feature.PositionWeight = -1 }),
 		"no input":                spec(func(s *Spec) { s.Input = prep.Size{} }),
 		"odd input":               spec(func(s *Spec) { s.Input.H = 250 }),
 		"huge input":              spec(func(s *Spec) { s.Input.W = 1 << 40 }),

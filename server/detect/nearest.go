@@ -83,15 +83,30 @@ func split(b *graph.Builder, f *graph.Value, do func(q *graph.Value) *graph.Valu
 	return b.Concat(1, parts...)
 }
 
-// distanceHead is PatchCore's score on PCFs: the Euclidean distance to the
-// nearest bank row, [n, cells].
-func (m *Model) distanceHead(b *graph.Builder, f *graph.Value) *graph.Value {
-	s := newSearchBank(m.Bank, m.Feature.Dim)
-	bank := b.F32("bank", s.centred, s.rows, s.d)
-	bias := b.F32("bias", s.bias, s.rows)
-	f = b.Sub(f, b.F32("mean", s.mean, s.d))
-	return split(b, f, func(q *graph.Value) *graph.Value {
-		squared, _ := s.nearest(b, q, bank, bias, min(Neighbours, s.rows))
-		return b.Squeeze(b.Sqrt(b.Slice(squared, 1, 0, 1)), 1)
+// searched adds a view's search for features [n, cells, d], the bank's mean taken off
+// inside; read makes of queries [q, d] and what was found what is wanted a query.
+func (m *Model) searched(b *graph.Builder, view int, f *graph.Value, read func(bank, q, squared, rows *graph.Value) *graph.Value) *graph.Value {
+	s := newSearchBank(m.Banks[view].Rows, m.Views[view].Feature.Dim)
+	bank := b.F32(m.named(view, "bank"), s.centred, s.rows, s.d)
+	bias := b.F32(m.named(view, "bias"), s.bias, s.rows)
+	return split(b, b.Sub(f, b.F32(m.named(view, "mean"), s.mean, s.d)), func(q *graph.Value) *graph.Value {
+		squared, rows := s.nearest(b, q, bank, bias, min(Neighbours, s.rows))
+		return read(bank, q, squared, rows)
 	})
+}
+
+// distanceHead is PatchCore's score on PCFs, the Euclidean distance to the nearest bank
+// row, a view, fused: [n, rows, cols].
+func (m *Model) distanceHead(b *graph.Builder, fs []*graph.Value) *graph.Value {
+	distances := make([]*graph.Value, len(fs))
+	b.Scope("nearest", func() {
+		for i, f := range fs {
+			distances[i] = m.searched(b, i, f, func(_, _, squared, _ *graph.Value) *graph.Value {
+				return b.Squeeze(b.Sqrt(b.Slice(squared, 1, 0, 1)), 1)
+			})
+		}
+	})
+	var scores *graph.Value
+	b.Scope("late", func() { scores = m.fuse(b, distances) })
+	return scores
 }

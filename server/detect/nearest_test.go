@@ -36,6 +36,11 @@ func bruteForce(bank []float32, d int, f []float32, k int, skip func(row int) bo
 	return rows, squared
 }
 
+// oneBank is a model of a bank alone, of features of d numbers.
+func oneBank(bank Bank, d int) *Model {
+	return &Model{Spec: Spec{Views: []View{{Feature: Feature{Dim: d}}}}, Banks: []Bank{bank}}
+}
+
 // Features far from the origin and close to each other are where |f|^2 - 2fm +
 // |m|^2 loses its digits.
 func TestSearchEqualsBruteForce(t *testing.T) {
@@ -59,10 +64,9 @@ func TestSearchEqualsBruteForce(t *testing.T) {
 				}
 				return x
 			}
-			m := &Model{Bank: draw(c.rows)}
-			m.Feature.Dim = c.d
+			m := oneBank(Bank{Rows: draw(c.rows)}, c.d)
 			for r := range c.rows {
-				m.BankImage = append(m.BankImage, int32(r%7))
+				m.Banks[0].Image = append(m.Banks[0].Image, int32(r%7))
 			}
 			s, err := NewSearcher(m, ort.Options{})
 			if err != nil {
@@ -75,17 +79,18 @@ func TestSearchEqualsBruteForce(t *testing.T) {
 				excludes = excludes[:1]
 			}
 			for _, exclude := range excludes {
-				found, err := s.Search(context.Background(), queries, exclude...)
+				all, err := s.Search(context.Background(), [][]float32{queries}, exclude...)
 				if err != nil {
 					t.Fatal(err)
 				}
+				found := all[0]
 				if found.K != min(Neighbours, c.rows) {
 					t.Fatalf("K is %d", found.K)
 				}
 				for q := range c.q {
-					rows, squared := bruteForce(m.Bank, c.d, queries[q*c.d:(q+1)*c.d], found.K, func(r int) bool {
+					rows, squared := bruteForce(m.Banks[0].Rows, c.d, queries[q*c.d:(q+1)*c.d], found.K, func(r int) bool {
 						for _, id := range exclude {
-							if m.BankImage[r] == id {
+							if m.Banks[0].Image[r] == id {
 								return true
 							}
 						}
@@ -108,14 +113,13 @@ func TestSearchEqualsBruteForce(t *testing.T) {
 
 func TestSearchRefusesAnEmptyRest(t *testing.T) {
 	startORT(t)
-	m := &Model{Bank: []float32{1, 2, 3, 4, 5, 6, 7, 8}, BankImage: []int32{0, 0, 0, 1}}
-	m.Feature.Dim = 2
+	m := oneBank(Bank{Rows: []float32{1, 2, 3, 4, 5, 6, 7, 8}, Image: []int32{0, 0, 0, 1}}, 2)
 	s, err := NewSearcher(m, ort.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.Search(context.Background(), []float32{0, 0}, 0); err == nil || !strings.Contains(err.Error(), "more images") {
+	if _, err := s.Search(context.Background(), [][]float32{{0, 0}}, 0); err == nil || !strings.Contains(err.Error(), "more images") {
 		t.Errorf("error %v", err)
 	}
 }

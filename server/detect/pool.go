@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"semirest/shared/block"
 	"semirest/shared/prep"
@@ -21,45 +22,56 @@ type pool struct {
 // cell says where a pool row came from.
 type cell struct {
 	image    int32
-	row, col int32 // in the picture's grid
+	row, col int32 // in the picture's finest grid
 }
 
 // moments is a channel's running sum and sum of squares.
 type moments struct{ sum, square float64 }
 
 // gather runs the backbone over the training pictures once: every row goes into
-// the layers' statistics, a quota of each picture's into the pool.
+// the layers' statistics, a quota of each picture's into the pool, view by view.
 func (f *fitter) gather(ctx context.Context) error {
-	r, err := newRunner(f.model, Columns, OutputPCF, f.cfg.Run)
+	r, err := newRunner(f.model, Columns, f.cfg.Run)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	limit := f.cfg.PoolRows
-	if limit == 0 {
-		limit = maxPool
+	f.pools = make([]pool, len(f.model.Views))
+	for i := range f.pools {
+		f.pools[i].stats = make([]moments, f.model.Views[i].Feature.Dim)
 	}
-	quota := max(1, (limit+len(f.train)-1)/len(f.train))
-	d, grid := f.model.Feature.Dim, f.model.cells()
-	f.pool.stats = make([]moments, d)
 	return f.each(ctx, StageFeatures, f.train, func(i int, plan prep.Plan, crops [][]byte) error {
-		take := f.draw(len(crops)*grid.Len(), quota)
+		take := make([][]int, len(f.pools))
+		for v := range take {
+			limit := f.cfg.plans()[v].pool(&f.cfg)
+			take[v] = f.draw(len(crops)*f.model.grid(&f.model.Views[v]).Len(), max(1, (limit+len(f.train)-1)/len(f.train)))
+		}
 		for k, c := range plan.Crops {
-			columns, err := r.run(ctx, crops[k], []block.Cell{origin(c)})
+			columns, err := r.features(ctx, crops[k], []block.Cell{origin(c)})
 			if err != nil {
 				return err
 			}
-			if err := f.pool.count(columns); err != nil {
-				return fmt.Errorf("%s: %w", f.model.Images[i], err)
-			}
-			for ; len(take) > 0 && take[0] < (k+1)*grid.Len(); take = take[1:] {
-				at := take[0] - k*grid.Len()
-				f.pool.rows = append(f.pool.rows, columns[at*d:(at+1)*d]...)
-				f.pool.cells = append(f.pool.cells, cell{int32(i), int32(c.Row + at/grid.Cols), int32(c.Col + at%grid.Cols)})
+			for v := range f.pools {
+				if err := f.pools[v].count(columns[v]); err != nil {
+					return fmt.Errorf("%s: %w", f.model.Images[i], err)
+				}
+				take[v] = f.pools[v].take(columns[v], take[v], &f.model.Views[v], f.model.grid(&f.model.Views[v]), k, int32(i), c)
 			}
 		}
 		return nil
 	})
+}
+
+// take adds the rows of crop number k of a picture that its ascending numbers name, and
+// returns the numbers of the crops behind it.
+func (p *pool) take(columns []float32, take []int, v *View, grid block.Grid, k int, image int32, c prep.Crop) []int {
+	d, step := v.Feature.Dim, v.Feature.Cell/stride
+	for ; len(take) > 0 && take[0] < (k+1)*grid.Len(); take = take[1:] {
+		at := take[0] - k*grid.Len()
+		p.rows = append(p.rows, columns[at*d:(at+1)*d]...)
+		p.cells = append(p.cells, cell{image, int32(c.Row + at/grid.Cols*step), int32(c.Col + at%grid.Cols*step)})
+	}
+	return take
 }
 
 // draw returns min(n, k) of the numbers below n, ascending, each set as likely as
@@ -94,22 +106,22 @@ func (p *pool) count(rows []float32) error {
 	return nil
 }
 
-// finish sets the model's layer scales (each layer's rms deviation from its
+// finish sets a view's layer scales (each layer's rms deviation from its
 // channels' means, METHOD section 1 and TUNING, over the layer's weight) and turns
 // the pool's rows from hypercolumns into PCFs.
-func (p *pool) finish(m *Model, scale bool, decay float64) {
-	layers, d := Layers(m.net.Architecture, m.Feature.Fine)
+func (p *pool) finish(m *Model, v *View, scale bool, decay float64) {
+	layers, d := sizes(m.net.Architecture, v.Feature.Layers)
 	weight := layerWeights(layers, decay)
 	first := 0
 	for i, n := range layers {
 		if scale {
-			m.Feature.LayerScales[i] = p.deviation(first, n)
+			v.Feature.LayerScales[i] = p.deviation(first, n)
 		}
-		m.Feature.LayerScales[i] /= weight[i]
+		v.Feature.LayerScales[i] /= weight[i]
 		first += n
 	}
-	factor := m.layerFactors()
-	codes := newPositions(m.reach(), d, m.Feature.PositionWeight)
+	factor := m.layerFactors(&v.Feature)
+	codes := newPositions(m.reach(), d, v.Feature.PositionWeight)
 	parallel(len(p.cells), func(from, to int) {
 		for i := from; i < to; i++ {
 			row := p.rows[i*d : (i+1)*d]
@@ -202,22 +214,27 @@ func (f *fitter) each(ctx context.Context, stage Stage, of []int, do func(i int,
 	return nil
 }
 
-// ownScore is the image score of a picture that fed the bank, its own rows left
+// ownScore is the image score of a picture that fed the banks, its own rows left
 // out.
-func ownScore(ctx context.Context, e *Extractor, s *Searcher, image int32, plan prep.Plan, crops [][]byte) (float32, error) {
-	var top float32
+func ownScore(ctx context.Context, m *Model, e *Extractor, s *Searcher, image int32, plan prep.Plan, crops [][]byte) (top float32, err error) {
+	err = searchCrops(ctx, e, s, plan, crops, func(found []Found) {
+		top = max(top, slices.Max(m.Distance(found)))
+	}, image)
+	return top, err
+}
+
+// searchCrops calls do on what each crop's search has found.
+func searchCrops(ctx context.Context, e *Extractor, s *Searcher, plan prep.Plan, crops [][]byte, do func([]Found), exclude ...int32) error {
 	for k, c := range plan.Crops {
 		features, err := e.Features(ctx, crops[k], []block.Cell{origin(c)})
 		if err != nil {
-			return 0, err
+			return err
 		}
-		found, err := s.Search(ctx, features, image)
+		found, err := s.Search(ctx, features, exclude...)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		for i := 0; i < len(found.Squared); i += found.K {
-			top = max(top, found.Squared[i])
-		}
+		do(found)
 	}
-	return float32(math.Sqrt(float64(top))), nil
+	return nil
 }

@@ -15,16 +15,15 @@ import (
 type runner struct {
 	spec    *Spec
 	session *ort.Session
-	output  string
 }
 
-func newRunner(m *Model, until Until, output string, o ort.Options) (runner, error) {
+func newRunner(m *Model, until Until, o ort.Options) (runner, error) {
 	g, err := m.Graph(until)
 	if err != nil {
 		return runner{}, fmt.Errorf("detect: %w", err)
 	}
 	session, err := open(g, o)
-	return runner{&m.Spec, session, output}, err
+	return runner{&m.Spec, session}, err
 }
 
 func open(g *onnx.Model, o ort.Options) (*ort.Session, error) {
@@ -35,8 +34,9 @@ func open(g *onnx.Model, o ort.Options) (*ort.Session, error) {
 	return session, nil
 }
 
-// run feeds n = len(origins) crops, pixels [n, Input.H, Input.W, 3].
-func (r runner) run(ctx context.Context, pixels []byte, origins []block.Cell) ([]float32, error) {
+// run feeds n = len(origins) crops, pixels [n, Input.H, Input.W, 3], and returns the
+// graph's outputs by name.
+func (r runner) run(ctx context.Context, pixels []byte, origins []block.Cell) (map[string]ort.Tensor, error) {
 	in, n := r.spec.Input, len(origins)
 	if n == 0 || len(pixels) != n*in.W*in.H*3 {
 		return nil, fmt.Errorf("detect: %d bytes for %d crops of %v pixels", len(pixels), n, in)
@@ -57,7 +57,20 @@ func (r runner) run(ctx context.Context, pixels []byte, origins []block.Cell) ([
 	if err != nil {
 		return nil, fmt.Errorf("detect: %w", err)
 	}
-	return out[r.output].F32(), nil
+	return out, nil
+}
+
+// features runs a graph that ends at features: a view's [n, cells, d] each.
+func (r runner) features(ctx context.Context, pixels []byte, origins []block.Cell) ([][]float32, error) {
+	out, err := r.run(ctx, pixels, origins)
+	if err != nil {
+		return nil, err
+	}
+	fs := make([][]float32, len(r.spec.Views))
+	for i := range fs {
+		fs[i] = out[r.spec.featureOutput(i)].F32()
+	}
+	return fs, nil
 }
 
 func (r runner) wantsOrigin() bool {
@@ -80,7 +93,7 @@ type Scorer struct{ runner }
 
 // NewScorer makes the model's one graph ready to run.
 func NewScorer(m *Model, o ort.Options) (*Scorer, error) {
-	r, err := newRunner(m, Scores, OutputScores, o)
+	r, err := newRunner(m, Scores, o)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +104,11 @@ func NewScorer(m *Model, o ort.Options) (*Scorer, error) {
 // [n, Input.H, Input.W, 3] are RGB. origins are the crops' first cells in their
 // pictures; without tiles all are zero.
 func (s *Scorer) Score(ctx context.Context, pixels []byte, origins []block.Cell) ([]block.Scores, error) {
-	values, err := s.run(ctx, pixels, origins)
+	all, err := s.run(ctx, pixels, origins)
 	if err != nil {
 		return nil, err
 	}
+	values := all[OutputScores].F32()
 	g := s.spec.Grid()
 	out := make([]block.Scores, len(origins))
 	for i := range out {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,17 +17,17 @@ type Extractor struct{ runner }
 
 // NewExtractor makes the model's features ready to be computed.
 func NewExtractor(m *Model, o ort.Options) (*Extractor, error) {
-	r, err := newRunner(m, Features, OutputPCF, o)
+	r, err := newRunner(m, Features, o)
 	if err != nil {
 		return nil, err
 	}
 	return &Extractor{r}, nil
 }
 
-// Features returns the PCFs [n, rows*cols, d] of n = len(origins) crops; pixels
-// and origins are as for Scorer.Score.
-func (e *Extractor) Features(ctx context.Context, pixels []byte, origins []block.Cell) ([]float32, error) {
-	return e.run(ctx, pixels, origins)
+// Features returns each view's PCFs, [n, rows*cols, d] over its grid, of n = len(origins)
+// crops; pixels and origins are as for Scorer.Score.
+func (e *Extractor) Features(ctx context.Context, pixels []byte, origins []block.Cell) ([][]float32, error) {
+	return e.features(ctx, pixels, origins)
 }
 
 // Found are the nearest bank rows of some features, nearest first.
@@ -36,9 +37,12 @@ type Found struct {
 	Squared []float32 // [q, K], squared Euclidean distances, from the difference itself
 }
 
-// Searcher finds nearest bank rows. It is safe for concurrent use and must be
-// closed.
-type Searcher struct {
+// Searcher finds nearest bank rows in each view's bank. It is safe for concurrent use and
+// must be closed.
+type Searcher struct{ views []searcher }
+
+// searcher searches one view's bank.
+type searcher struct {
 	bank    searchBank
 	images  []int32
 	session *ort.Session
@@ -48,9 +52,21 @@ type Searcher struct {
 // product, and finite, so that it stays a number in the runtime's arithmetic.
 const outOfReach = -1e30
 
-// NewSearcher makes the model's bank ready for searches.
+// NewSearcher makes the model's banks ready for searches.
 func NewSearcher(m *Model, o ort.Options) (*Searcher, error) {
-	s := newSearchBank(m.Bank, m.Feature.Dim)
+	s := &Searcher{}
+	for i := range m.Views {
+		v, err := newSearcher(m.Banks[i], m.Views[i].Feature.Dim, o)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		s.views = append(s.views, v)
+	}
+	return s, nil
+}
+
+func newSearcher(bank Bank, d int, o ort.Options) (searcher, error) {
+	s := newSearchBank(bank.Rows, d)
 	g, err := graph.Build("nearest", func(b *graph.Builder) {
 		f := b.Input("feature", graph.Float32, -1, s.d)
 		bias := b.Input("bias", graph.Float32, s.rows)
@@ -60,23 +76,40 @@ func NewSearcher(m *Model, o ort.Options) (*Searcher, error) {
 		b.Output("rows", b.Cast(rows, graph.Int32))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("detect: %w", err)
+		return searcher{}, fmt.Errorf("detect: %w", err)
 	}
 	session, err := open(g, o)
-	if err != nil {
-		return nil, err
-	}
-	return &Searcher{s, m.BankImage, session}, nil
+	return searcher{s, bank.Image, session}, err
 }
 
-// Close frees the session.
-func (s *Searcher) Close() error { return s.session.Close() }
+// Close frees the sessions.
+func (s *Searcher) Close() error {
+	var errs []error
+	for _, v := range s.views {
+		errs = append(errs, v.session.Close())
+	}
+	return errors.Join(errs...)
+}
 
-// Search finds the nearest bank rows of features [q, d], leaving out the rows
+// Search finds the nearest bank rows of a view's features [q, d] each, leaving out the rows
 // that came from the images of exclude: a normal image's own rows, or those of
 // the source of a simulated or pasted defect (METHOD section 3). It is an error
 // when that leaves fewer than K rows.
-func (s *Searcher) Search(ctx context.Context, features []float32, exclude ...int32) (Found, error) {
+func (s *Searcher) Search(ctx context.Context, features [][]float32, exclude ...int32) ([]Found, error) {
+	if len(features) != len(s.views) {
+		panic("detect: features do not fit the views")
+	}
+	out := make([]Found, len(features))
+	for i, f := range features {
+		var err error
+		if out[i], err = s.views[i].search(ctx, f, exclude); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *searcher) search(ctx context.Context, features []float32, exclude []int32) (Found, error) {
 	d := s.bank.d
 	if len(features)%d != 0 {
 		panic("detect: features do not fit the bank's dimension")

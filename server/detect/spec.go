@@ -1,17 +1,14 @@
 package detect
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
 
-	"semirest/models/nets"
 	"semirest/shared/block"
 	"semirest/shared/prep"
 )
-
-// Format is the number of the model file's layout; another one is refused.
-const Format = 1
 
 // Spec is everything about a detector but its tensors: the JSON metadata of the
 // model file, under the key "semirest".
@@ -20,34 +17,18 @@ type Spec struct {
 	Preset      string      `json:"preset"`
 	Supervision string      `json:"supervision"` // none: the distance head
 	Backbone    string      `json:"backbone"`
-	Input       prep.Size   `json:"input"` // pixels of one crop
-	Tile        prep.Tile   `json:"tile"`  // zero: the whole picture is the crop
-	Block       int         `json:"block"` // pixels of the input
-	Feature     Feature     `json:"feature"`
-	BankSize    BankSize    `json:"bank"`
-	Images      []string    `json:"images"`   // that fed the bank; ids index it
-	HeldOut     []string    `json:"held_out"` // normal images kept for the threshold
+	Input       prep.Size   `json:"input"`             // pixels of one crop
+	Tile        prep.Tile   `json:"tile"`              // zero: the whole picture is the crop
+	Block       int         `json:"block"`             // pixels of the input
+	Profile     string      `json:"profile,omitempty"` // what the views together are called
+	Why         string      `json:"why,omitempty"`     // it was chosen
+	Views       []View      `json:"views"`             // at least one
+	Late        Late        `json:"late,omitzero"`     // how several views are fused
+	Images      []string    `json:"images"`            // that fed the bank; ids index it
+	HeldOut     []string    `json:"held_out"`          // normal images kept for the threshold
 	Threshold   Threshold   `json:"threshold"`
 	Classifier  *Classifier `json:"classifier,omitempty"` // nil: the distance head
 	Provenance  Provenance  `json:"provenance"`
-}
-
-// Feature says how PCFs are made of the backbone's maps.
-type Feature struct {
-	Dim            int       `json:"dim"`
-	Profile        string    `json:"profile,omitempty"` // what fine, smooth and the scales together are called
-	Why            string    `json:"why,omitempty"`     // it was chosen
-	Fine           bool      `json:"fine"`              // the backbone's fine map is the first layer
-	Smooth         bool      `json:"smooth"`            // all layers are averaged over 3x3 cells once more
-	LayerScales    []float64 `json:"layer_scales"`      // each layer's numbers are divided by its scale
-	PositionWeight float64   `json:"position_weight"`   // lambda_PE, on the scaled features
-}
-
-// BankSize says how the memory bank was chosen.
-type BankSize struct {
-	Rows int `json:"rows"`
-	Pool int `json:"pool"` // rows it was chosen from
-	Of   int `json:"of"`   // rows of all training images
 }
 
 // Threshold is the image threshold and how it was found.
@@ -77,6 +58,23 @@ func (s *Spec) cells() block.Grid { return block.For(s.Input.W, s.Input.H, strid
 // Cells is the grid of features over one crop, one each 8x8 pixels.
 func (s *Spec) Cells() block.Grid { return s.cells() }
 
+// Dim is how many numbers a residual of all views has.
+func (s *Spec) Dim() (d int) {
+	for i := range s.Views {
+		d += s.Views[i].Feature.Dim
+	}
+	return d
+}
+
+// BankSize is the size of all views' banks together.
+func (s *Spec) BankSize() (b BankSize) {
+	for i := range s.Views {
+		v := &s.Views[i].Bank
+		b.Rows, b.Pool, b.Of = b.Rows+v.Rows, b.Pool+v.Pool, b.Of+v.Of
+	}
+	return b
+}
+
 // Tiled reports whether pictures are cut into overlapping crops.
 func (s *Spec) Tiled() bool { return s.Tile != prep.Tile{} }
 
@@ -87,31 +85,20 @@ func (s *Spec) reach() int {
 
 // check holds a Spec that was read from a file to what the rest relies on.
 func (s *Spec) check() error {
-	if s.Format != Format {
-		return fmt.Errorf("the model's format is %d, this program reads %d: train it again, or use the program of version %s", s.Format, Format, s.Provenance.Version)
+	if s.Format != FormatJoint && s.Format != FormatViews {
+		return fmt.Errorf("the model's format is %d, this program reads %d and %d: train it again, or use the program of version %s",
+			s.Format, FormatJoint, FormatViews, s.Provenance.Version)
 	}
-	arch, err := nets.Lookup(s.Backbone)
-	if err != nil {
+	if err := s.checkViews(); err != nil {
 		return err
 	}
-	layers, d := Layers(arch, s.Feature.Fine)
 	switch {
-	case s.Feature.Dim != d || len(s.Feature.LayerScales) != len(layers):
-		return fmt.Errorf("features of %d numbers and %d layers, the backbone %s gives %d and %d",
-			s.Feature.Dim, len(s.Feature.LayerScales), s.Backbone, d, len(layers))
 	case s.Block != stride && (s.Block != 2*stride || s.Classifier == nil):
 		return fmt.Errorf("blocks of %d pixels", s.Block)
 	case !positive(s.Threshold.Value):
 		return fmt.Errorf("the threshold is %v", s.Threshold.Value)
-	case s.Feature.PositionWeight < 0 || s.Feature.PositionWeight > 1e6 || s.Feature.PositionWeight != s.Feature.PositionWeight:
-		return fmt.Errorf("the position weight is %v", s.Feature.PositionWeight)
 	case s.Input.W < 1 || s.Input.H < 1 || s.Input.W > maxInput || s.Input.H > maxInput:
 		return fmt.Errorf("an input of %v pixels", s.Input)
-	}
-	for _, v := range s.Feature.LayerScales {
-		if !positive(v) {
-			return fmt.Errorf("a layer's scale is %v", v)
-		}
 	}
 	if s.Classifier != nil {
 		if err := s.Classifier.check(s); err != nil {
@@ -124,6 +111,39 @@ func (s *Spec) check() error {
 	}
 	return nil
 }
+
+// checkViews checks the views and their fusion.
+func (s *Spec) checkViews() error {
+	arch, err := s.architecture()
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for i := range s.Views {
+		v := &s.Views[i]
+		if v.Name == "" || names[v.Name] {
+			return fmt.Errorf("view %d is called %q as another, or not at all", i+1, v.Name)
+		}
+		names[v.Name] = true
+		if err := v.check(s, arch); err != nil {
+			return fmt.Errorf("view %q: %w", v.Name, err)
+		}
+	}
+	switch {
+	case len(s.Views) == 0:
+		return errors.New("it has no features")
+	case s.Format == FormatJoint && (len(s.Views) > 1 || !s.Views[0].Feature.joint(arch)):
+		return fmt.Errorf("format %d with views", FormatJoint)
+	case len(s.Views) > maxViews:
+		return fmt.Errorf("it has %d views", len(s.Views))
+	case len(s.Views) > 1:
+		return s.Late.check()
+	}
+	return nil
+}
+
+// maxViews bounds the views of a detector.
+const maxViews = 32
 
 // maxInput bounds the side of one crop, pixels: larger pictures are cut in tiles.
 const maxInput = 4096

@@ -204,10 +204,11 @@ func (g *gatherer) view(ctx context.Context, v view) (Map, error) {
 	if err != nil {
 		return Map{}, err
 	}
-	found, err := g.search.Search(ctx, features, v.exclude...)
+	all, err := g.search.Search(ctx, features, v.exclude...)
 	if err != nil {
 		return Map{}, fmt.Errorf("%s: %w", v.name, err)
 	}
+	found := all[0]
 	if found.K < neighbours {
 		return Map{}, fmt.Errorf("train: the bank has %d rows: at least %d are needed", found.K, neighbours)
 	}
@@ -219,7 +220,7 @@ func (g *gatherer) view(ctx context.Context, v view) (Map, error) {
 	if v.inside != nil {
 		known.Inside = block.Fractions(grid, v.inside, g.model.Input.W, g.model.Input.H)
 	}
-	m := NewMap(v.name, features, found.Rows, known)
+	m := NewMap(v.name, features[0], found.Rows, known)
 	for i := 0; i < len(found.Squared); i += found.K {
 		m.squared = append(m.squared, found.Squared[i])
 	}

@@ -35,7 +35,7 @@ func TestProbesDoNotFindTheirSources(t *testing.T) {
 			moved++
 		}
 		for _, row := range probe.near {
-			if found := m.Images[m.BankImage[row]]; slices.Contains(sources, found) {
+			if found := m.Images[m.Banks[0].Image[row]]; slices.Contains(sources, found) {
 				t.Fatalf("%s found a row of %s", probe.Name, found)
 			}
 		}

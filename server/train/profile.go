@@ -118,7 +118,7 @@ func Unexplained(ctx context.Context, fit detect.FitConfig, source detect.Source
 	squared, err := squaredDistances(ctx, m, few, of, fit.Run)
 	report(Progress{Stage: StageProfile, Done: 1, Total: 1})
 	// Every number of a feature was scaled to a mean squared deviation of 1.
-	return squared / float64(m.Feature.Dim), err
+	return squared / float64(m.Dim()), err
 }
 
 // squaredDistances is the mean squared distance of the named pictures' cells to the
@@ -160,8 +160,8 @@ func squaredDistances(ctx context.Context, m *detect.Model, source detect.Source
 			if err != nil {
 				return 0, err
 			}
-			for j := 0; j < len(found.Squared); j += found.K {
-				mean += float64(found.Squared[j])
+			for j := 0; j < len(found[0].Squared); j += found[0].K {
+				mean += float64(found[0].Squared[j])
 				n++
 			}
 		}

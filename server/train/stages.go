@@ -53,7 +53,7 @@ func (r *run) gather(ctx context.Context) error {
 	defer g.close()
 	r.settle(last.Settled)
 	cells := r.model.Cells()
-	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Feature.Dim, Bank: r.model.Bank}
+	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Dim(), Bank: r.model.Banks[0].Rows}
 	total := g.total()
 	g.progress = func(done int) {
 		r.report(Progress{Stage: StagePictures, Done: done, Total: total})
