@@ -23,10 +23,6 @@ const (
 	outChance  = "probability" // [tokens] of "anomalous"
 )
 
-// leastChance keeps the logarithm of a hopelessly wrong answer finite. With it a
-// block adds at most 18 times its weight.
-const leastChance = 1e-8
-
 // shape of a training run's windows.
 type shape struct {
 	windows int
@@ -46,12 +42,12 @@ func stepGraph(s Settings, c nets.Classifier, n shape, unlabelled bool) (m *onnx
 		logits := forward(b, t, c, n, true)
 		target := b.Input(inTarget, graph.Float32, n.tokens(), 2)
 		wx := b.Input(inX, graph.Float32, n.tokens())
-		pt := b.ReduceSum(b.Mul(b.Softmax(logits, 1), target), false, 1)
-		loss := b.ReduceSum(b.Mul(wx, focal(b, pt, s.GammaX)), false)
+		log := logChance(b, logits, target)
+		loss := b.ReduceSum(b.Mul(wx, focal(b, log, s.GammaX)), false)
 		b.Output(outX, b.Identity(loss))
 		if unlabelled {
 			wu := b.Input(inU, graph.Float32, n.tokens())
-			lu := b.ReduceSum(b.Mul(wu, focal(b, pt, s.GammaU)), false)
+			lu := b.ReduceSum(b.Mul(wu, focal(b, log, s.GammaU)), false)
 			b.Output(outU, b.Identity(lu))
 			loss = b.Add(loss, lu)
 		}
@@ -71,22 +67,28 @@ func forward(b *graph.Builder, src graph.Source, c nets.Classifier, n shape, kee
 	return b.Reshape(nets.Blocks(b, c.Logits(b, src, x, t), n.side, n.block), n.tokens(), 2)
 }
 
-// focal is (1 - pt)^gamma * -log pt, element by element.
-func focal(b *graph.Builder, pt *graph.Value, gamma float64) *graph.Value {
-	log := b.Neg(b.Log(b.Clip(pt, leastChance, 1)))
-	rest := b.Clip(b.Sub(b.Scalar(1), pt), 0, 1)
-	switch gamma {
-	case 0:
-		return log
-	case 1:
-	case 2:
-		rest = b.Square(rest)
-	case 4:
-		rest = b.Square(b.Square(rest))
-	default:
-		rest = b.Pow(rest, b.Scalar(gamma))
+// logChance is log p_t [tokens], p_t = <softmax(logits), target>, of logits and target
+// [tokens, 2]: the log-sum-exp of log softmax + log target. The logarithm of p_t itself
+// has no gradient where p_t is too small for a float32's softmax, or clipped, and
+// a block that is hopelessly wrong would teach nothing. A target of 0 has logarithm
+// -Inf, which the exponential makes 0 again; the larger of the two sums is finite, as the
+// targets sum to 1.
+func logChance(b *graph.Builder, logits, target *graph.Value) *graph.Value {
+	sum := b.Add(b.LogSoftmax(logits, 1), b.Log(target))
+	// The derivative does not depend on what is taken out and put in again.
+	top := b.StopGradient(b.ReduceMax(sum, true, 1))
+	rest := b.Log(b.ReduceSum(b.Exp(b.Sub(sum, top)), true, 1)) // between 0 and log 2
+	return b.Reshape(b.Add(top, rest), logits.Shape()[0])
+}
+
+// focal is (1 - p_t)^gamma * -log p_t, element by element, of log p_t.
+func focal(b *graph.Builder, log *graph.Value, gamma float64) *graph.Value {
+	loss := b.Neg(log)
+	if gamma == 0 {
+		return loss
 	}
-	return b.Mul(rest, log)
+	rest := b.Relu(b.Sub(b.Scalar(1), b.Exp(log))) // rounding may leave p_t a little above 1
+	return b.Mul(b.Pow(rest, b.Scalar(gamma)), loss)
 }
 
 // guessGraph is the forward pass over a batch with the training run's own
