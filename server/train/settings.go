@@ -115,8 +115,8 @@ type Optimiser struct {
 	ManySteps    int     `json:"many_steps"` // instead of Steps where there are more than 400 normal pictures, which differ more; 0: Steps
 	LearningRate float64 `json:"learning_rate"`
 	Warmup       int     `json:"warmup_steps"`
-	Cosine       bool    `json:"cosine"` // to 0 at the last step; else constant
-	WeightDecay  float64 `json:"weight_decay"`
+	Cosine       bool    `json:"cosine"`       // to 0 at the last step; else constant
+	WeightDecay  float64 `json:"weight_decay"` // of matrices and kernels, see graph.Param
 	Clip         float64 `json:"clip_norm"`
 	Average      float64 `json:"weight_average"` // decay of the averaged weights that are kept; 0: the last weights
 }
