@@ -93,6 +93,9 @@ func labelsName(picture, revision int) string {
 }
 
 func writeFile(ctx context.Context, z *zip.Writer, s Store, sha string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	r, err := s.OpenBlob(ctx, sha)
 	if err != nil {
 		return err
@@ -103,7 +106,7 @@ func writeFile(ctx context.Context, z *zip.Writer, s Store, sha string) error {
 		return err
 	}
 	h := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(w, h), &patient{ctx, r}); err != nil {
+	if _, err := io.Copy(io.MultiWriter(w, h), r); err != nil {
 		return err
 	}
 	if hex.EncodeToString(h.Sum(nil)) != sha {
@@ -118,17 +121,4 @@ func writeBytes(z *zip.Writer, name string, b []byte) error {
 		_, err = w.Write(b)
 	}
 	return err
-}
-
-// patient ends a long read when the context ends.
-type patient struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return p.r.Read(b)
 }

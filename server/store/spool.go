@@ -2,9 +2,11 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,9 +52,9 @@ func (s *Store) prepareSpool() error {
 // newSpool reads r to its end.
 func (s *Store) newSpool(ctx context.Context, r io.Reader) (_ *spool, err error) {
 	h := sha256.New()
-	r = io.TeeReader(&patient{ctx, r}, h)
+	r = io.TeeReader(r, h)
 	head, err := io.ReadAll(io.LimitReader(r, inMemory))
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return nil, fmt.Errorf("store: read what is to be stored: %w", err)
 	}
 	sp := &spool{head: head, n: int64(len(head))}
@@ -60,7 +62,7 @@ func (s *Store) newSpool(ctx context.Context, r io.Reader) (_ *spool, err error)
 		if sp.rest, err = os.CreateTemp(s.spool, "spool-*"); err != nil {
 			return nil, fmt.Errorf("store: keep what comes in: %w", full(err))
 		}
-		if sp.n, err = io.Copy(sp.rest, io.MultiReader(bytes.NewReader(head), r)); err != nil {
+		if sp.n, err = copyWhile(ctx, sp.rest, io.MultiReader(bytes.NewReader(head), r)); err != nil {
 			sp.Close()
 			return nil, fmt.Errorf("store: keep what comes in: %w", full(err))
 		}
@@ -87,15 +89,19 @@ func (sp *spool) Close() {
 	}
 }
 
-// patient ends a long read when the context ends.
-type patient struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
-		return 0, err
+// copyWhile is io.Copy that stops within inMemory bytes of ctx's end.
+func copyWhile(ctx context.Context, to io.Writer, from io.Reader) (n int64, err error) {
+	for {
+		part, err := io.CopyN(to, from, inMemory)
+		n += part
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return n, err
+		}
 	}
-	return p.r.Read(b)
 }
