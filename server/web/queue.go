@@ -19,7 +19,7 @@ var (
 
 // task is one crop in the queue. answer is called exactly once, from a runner, and must not block.
 type task struct {
-	ctx    context.Context // of who sent it, since the call that queued it has returned; ended: not wanted any more
+	ctx    context.Context //nolint:containedctx // of who sent it: the call that queued it has returned. Ended: not wanted any more
 	det    *served
 	owner  string
 	pixels []byte // [h, w, 3] of det's input; the task's until it is answered

@@ -81,7 +81,7 @@ type Server struct {
 	routed    map[string]bool // "METHOD path" of every route
 
 	runners  sync.WaitGroup
-	ctx      context.Context // of runs and sessions, which no call waits for; ends when the server's patience does
+	ctx      context.Context //nolint:containedctx // of runs and sessions, for which no call waits; ends when the server's patience does
 	abort    context.CancelFunc
 	stopping atomic.Bool
 
