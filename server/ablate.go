@@ -75,7 +75,7 @@ func ablate(cmd *cobra.Command, o *trainOptions, seeds int, only []string) ([]ta
 	if seeds < 1 {
 		return nil, usagef("--seeds %d: at least one is needed", seeds)
 	}
-	set, err := dataset.Open(o.data)
+	set, err := openSplit(o.data, "", cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}

@@ -83,8 +83,14 @@ const splitHelp = `JSON file that divides the normal pictures anew: {"train_good
 // openSplit opens a data set and divides it anew where split names a file.
 func openSplit(dir, split string, warn io.Writer) (*dataset.Set, error) {
 	set, err := dataset.Open(dir)
-	if err != nil || split == "" {
+	if err != nil {
 		return set, err
+	}
+	for _, note := range set.Notes {
+		fmt.Fprintf(warn, "%s: %s\n", dir, note)
+	}
+	if split == "" {
+		return set, nil
 	}
 	left, err := set.Split(split)
 	if err == nil && left > 0 {

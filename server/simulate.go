@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"semirest/server/dataset"
 	"semirest/server/picture"
 	"semirest/server/supervision"
 	"semirest/server/synth"
@@ -87,7 +86,7 @@ func simulate(cmd *cobra.Command, o *simulateOptions) (list []simulated, err err
 	if o.Recipe, err = synth.FindRecipe(o.recipe); err != nil {
 		return nil, usageError{err}
 	}
-	set, err := dataset.Open(o.data)
+	set, err := openSplit(o.data, "", cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}

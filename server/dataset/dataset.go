@@ -1,6 +1,6 @@
 // Package dataset reads folders of inspection images.
 //
-// Two layouts are understood:
+// Three layouts are understood:
 //
 //	MVTec AD      DIR/train/good/*            normal training images
 //	              DIR/test/good/*             normal test images
@@ -19,11 +19,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"semirest/server/picture"
+	"semirest/shared/prep"
 )
 
 // Good is the kind of a normal image.
@@ -49,6 +50,7 @@ type Set struct {
 	Train []Item // normal
 	Test  []Item // Good first, then the kinds in order
 	Kinds []string
+	Notes []string // what was passed over, and what a folder or a name was taken for: a line each, for people
 }
 
 // Open lists the images of dir. A missing mask is not an error here: training
@@ -62,56 +64,123 @@ func Open(dir string) (*Set, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("dataset: %s is a file: give the folder that holds the images", dir)
 	}
+	f := &folders{root: dir, masks: map[string][]string{}}
 	s := &Set{Root: dir}
-	train, test := isDir(dir, "train"), isDir(dir, "test")
-	if !train && !test {
-		if s.Train, err = s.list(".", Good); err != nil {
-			return nil, err
-		}
-		if len(s.Train) == 0 {
-			return nil, fmt.Errorf("dataset: %w in %s: expected either images (%s) or the folders train/good and test/KIND",
-				ErrNoImages, dir, strings.Join(extensions, " "))
-		}
-		return s, nil
+	top, err := f.below(".")
+	if err != nil {
+		return nil, err
 	}
-	if train {
-		if s.Train, err = s.list("train/good", Good); err != nil {
-			return nil, err
-		}
+	good := top.first(IsGood)
+	expected := "either images (" + strings.Join(extensions, " ") + ") or the folders train/good and test/KIND"
+	switch train, test := top.named("train"), top.named("test"); {
+	case train != "" || test != "":
+		expected = "train/good/*.png and test/KIND/*.png"
+		err = s.mvtec(f, top, train, test)
+	case good != "":
+		err = s.kinds(f, top, good)
+	default:
+		err = s.plain(f, top)
 	}
-	if test {
-		if err := s.openTest(); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
+	f.unused()
+	s.Notes = f.notes()
 	if len(s.Train) == 0 && len(s.Test) == 0 {
-		return nil, fmt.Errorf("dataset: %w in %s: expected train/good/*.png and test/KIND/*.png", ErrNoImages, dir)
+		return nil, fmt.Errorf("dataset: %w in %s: expected %s%s", ErrNoImages, dir, expected, strings.Join(append([]string{""}, s.Notes...), "; "))
 	}
 	return s, nil
 }
 
-func isDir(dir, name string) bool {
-	info, err := os.Stat(filepath.Join(dir, name))
-	return err == nil && info.IsDir()
-}
-
-func (s *Set) openTest() error {
-	entries, err := os.ReadDir(filepath.Join(s.Root, "test"))
-	if err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	var kinds []string
-	for _, e := range entries {
-		if isDir(filepath.Join(s.Root, "test"), e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			kinds = append(kinds, e.Name())
+// mvtec reads the folders train/good, test/KIND and ground_truth/KIND.
+func (s *Set) mvtec(f *folders, top listing, train, test string) error {
+	if truth := top.named("ground_truth"); truth != "" {
+		if err := f.truths(truth); err != nil {
+			return err
 		}
 	}
-	slices.Sort(kinds)
-	if i := slices.Index(kinds, Good); i > 0 {
-		kinds = append([]string{Good}, slices.Delete(kinds, i, i+1)...)
+	for _, name := range append(top.pictures, top.folders...) {
+		if n := strings.ToLower(name); n != "train" && n != "test" && n != "ground_truth" {
+			f.pass("beside train and test and passed over", name)
+		}
 	}
-	for _, kind := range kinds {
-		items, err := s.list("test/"+kind, kind)
+	if train != "" {
+		in, err := f.below(train)
+		if err != nil {
+			return err
+		}
+		for _, folder := range in.folders {
+			if !IsGood(folder) {
+				f.pass("not called good, in train, and passed over: normal pictures are learnt from", train+"/"+folder)
+				continue
+			}
+			items, err := f.items(train+"/"+folder, Good)
+			if err != nil {
+				return err
+			}
+			s.Train = append(s.Train, items...)
+		}
+		for _, name := range in.pictures {
+			f.pass("in train and in no folder of it, and passed over", train+"/"+name)
+		}
+	}
+	if test == "" {
+		return nil
+	}
+	in, err := f.below(test)
+	if err != nil {
+		return err
+	}
+	for _, name := range in.pictures {
+		f.pass("in test and in no folder of a kind, and passed over", test+"/"+name)
+	}
+	return s.test(f, test+"/", in.folders)
+}
+
+// kinds reads a folder for the normal pictures and one for each kind of defect, side
+// by side.
+func (s *Set) kinds(f *folders, top listing, good string) error {
+	var kinds []string
+	for _, folder := range top.folders {
+		switch strings.ToLower(folder) {
+		case "ground_truth", "groundtruth", "mask", "masks", "gt":
+			if err := f.truths(folder); err != nil {
+				return err
+			}
+		default:
+			if folder != good {
+				kinds = append(kinds, folder)
+			}
+		}
+	}
+	for _, name := range top.pictures {
+		f.pass("beside the folders of kinds and passed over", name)
+	}
+	items, err := f.items(good, Good)
+	if err != nil {
+		return err
+	}
+	s.Train = append(s.Train, items...)
+	return s.test(f, "", kinds)
+}
+
+// test reads folders of test pictures: those of normal ones first.
+func (s *Set) test(f *folders, below string, kinds []string) error {
+	slices.SortStableFunc(kinds, func(a, b string) int {
+		switch x, y := IsGood(a), IsGood(b); {
+		case x == y:
+			return strings.Compare(a, b)
+		case x:
+			return -1
+		}
+		return 1
+	})
+	for _, folder := range kinds {
+		kind := folder
+		if IsGood(folder) {
+			kind = Good
+		}
+		items, err := f.items(below+folder, kind)
 		if err != nil {
 			return err
 		}
@@ -121,7 +190,9 @@ func (s *Set) openTest() error {
 		if kind != Good {
 			s.Kinds = append(s.Kinds, kind)
 			for i := range items {
-				items[i].Mask = s.findMask(items[i])
+				if items[i].Mask == "" {
+					items[i].Mask = f.mask(kind, items[i].Name)
+				}
 			}
 		}
 		s.Test = append(s.Test, items...)
@@ -129,43 +200,51 @@ func (s *Set) openTest() error {
 	return nil
 }
 
-// list returns the images of one folder below the root, sorted by name. A
-// folder that does not exist is empty.
-func (s *Set) list(sub, kind string) ([]Item, error) {
-	entries, err := os.ReadDir(filepath.Join(s.Root, sub))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// plain reads a folder of normal pictures. One with a mask beside it that marks
+// something is no normal picture: it becomes a test picture.
+func (s *Set) plain(f *folders, top listing) error {
+	for _, folder := range top.folders {
+		n, err := f.count(folder)
+		if err != nil {
+			return err
+		}
+		f.passN("in folders below, which are not looked into: name such a folder itself, or call the folders train/good and test/KIND", folder+"/", n)
 	}
+	items, err := f.items(".", Good)
 	if err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
+		return err
 	}
-	var items []Item
-	for _, e := range entries { // ReadDir sorts by name
-		if e.IsDir() || !IsImage(e.Name()) {
+	masks, marked := 0, 0
+	for _, item := range items {
+		if item.Mask == "" {
+			s.Train = append(s.Train, item)
 			continue
 		}
-		name := e.Name()
-		if sub != "." {
-			name = sub + "/" + name
+		masks++
+		_, mask, err := picture.Mask(item.Mask, prep.DefaultLimits)
+		switch {
+		case err != nil:
+			f.pass("left out, since its mask cannot be read", item.Name+": "+err.Error())
+		case slices.Contains(mask, 1):
+			marked++
+			item.Kind = defect
+			s.Test = append(s.Test, item)
+		default:
+			item.Mask = ""
+			s.Train = append(s.Train, item)
 		}
-		items = append(items, Item{Path: filepath.Join(s.Root, sub, e.Name()), Name: name, Kind: kind})
 	}
-	return items, nil
+	if marked > 0 {
+		s.Kinds = []string{defect}
+	}
+	if masks > 0 {
+		f.note(fmt.Sprintf("%d pictures have a mask beside them, by their names: %d of them are defective and not learnt as normal", masks, marked))
+	}
+	return nil
 }
 
-// findMask looks for NAME_mask.EXT, then NAME.EXT, below ground_truth/KIND.
-func (s *Set) findMask(item Item) string {
-	stem := strings.TrimSuffix(filepath.Base(item.Path), filepath.Ext(item.Path))
-	for _, suffix := range []string{"_mask", ""} {
-		for _, ext := range []string{".png", ".bmp", ".tif", ".tiff"} {
-			path := filepath.Join(s.Root, "ground_truth", item.Kind, stem+suffix+ext)
-			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-				return path
-			}
-		}
-	}
-	return ""
-}
+// defect is the kind of a picture that only its mask calls defective.
+const defect = "defect"
 
 // Fingerprint hashes names and contents of the items: two models with the same
 // fingerprint saw the same bytes. It reads every file once.

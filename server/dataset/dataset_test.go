@@ -1,7 +1,10 @@
 package dataset
 
 import (
+	"bytes"
 	"errors"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +75,76 @@ func TestOpenPlainFolder(t *testing.T) {
 	}
 	if got, want := names(s.Train), "a.jpeg:good b.png:good"; got != want || len(s.Test) != 0 {
 		t.Errorf("train %q, want %q; %d test images", got, want, len(s.Test))
+	}
+}
+
+// gray is a PNG file of one grey level.
+func gray(level uint8) string {
+	m := image.NewGray(image.Rect(0, 0, 8, 8))
+	for i := range m.Pix {
+		m.Pix[i] = level
+	}
+	var b bytes.Buffer
+	_ = png.Encode(&b, m)
+	return b.String()
+}
+
+// Masks beside pictures of a plain folder are no pictures, and a picture whose mask
+// marks something is not learnt as normal.
+func TestMasksBesidePictures(t *testing.T) {
+	root := tree(t, "1.png", "1_GT.png", "2.png", "2_mask.PNG", "3.png", "4_mask.png", "5.png", "5-label.png", "sub/c.png", "d.heic", "e.txt")
+	for name, level := range map[string]uint8{"1_GT.png": 0, "2_mask.PNG": 255, "5-label.png": 1} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(gray(level)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(s.Train), "1.png:good 3.png:good 4_mask.png:good"; got != want {
+		t.Errorf("train %q, want %q", got, want)
+	}
+	if got, want := names(s.Test), "2.png:defect 5.png:defect"; got != want || s.Test[0].Mask == "" || len(s.Kinds) != 1 {
+		t.Errorf("test %q, want %q", got, want)
+	}
+	notes := strings.Join(s.Notes, "\n")
+	for _, want := range []string{"3 pictures have a mask beside them", "2 of them are defective", "sub/", "d.heic", "e.txt"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("notes %q, want %q", notes, want)
+		}
+	}
+}
+
+// People call their folders in many ways, and everything that is passed over is told
+// of.
+func TestOpenByAnyName(t *testing.T) {
+	s, err := Open(tree(t, "Train/Good/a.PNG", "Train/Good/b.jfif", "Train/Good/c.gif", "TEST/OK/d.png", "TEST/Crack/e.png", "TEST/ko/f.jpg", "TEST/ko/deep/g.png",
+		"Ground_Truth/crack/E_mask.PNG", "Ground_Truth/ko/f.jpg", "Ground_Truth/ko/h_mask.png", "train/../Train/odd/x.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(s.Train), "Train/Good/a.PNG:good Train/Good/b.jfif:good"; got != want {
+		t.Errorf("train %q, want %q", got, want)
+	}
+	if got, want := names(s.Test), "TEST/OK/d.png:good TEST/Crack/e.png:Crack TEST/ko/f.jpg:ko"; got != want {
+		t.Errorf("test %q, want %q", got, want)
+	}
+	for i, want := range []string{"", "E_mask.PNG", "f.jpg"} {
+		if i < len(s.Test) && filepath.Base("/"+s.Test[i].Mask) != filepath.Base("/"+want) {
+			t.Errorf("mask of %s: %q", s.Test[i].Name, s.Test[i].Mask)
+		}
+	}
+	notes := strings.Join(s.Notes, "\n")
+	for _, want := range []string{"Train/Good/c.gif", "TEST/ko/deep/", "h_mask.png", "Train/odd"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("notes %q, want %q", notes, want)
+		}
+	}
+	// Normal and defective pictures in folders side by side.
+	s, err = Open(tree(t, "OK/a.png", "NG/b.png", "masks/ng/b.png"))
+	if err != nil || names(s.Train) != "OK/a.png:good" || names(s.Test) != "NG/b.png:NG" || s.Test[0].Mask == "" {
+		t.Errorf("%+v %v", s, err)
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"semirest/server/dataset"
@@ -109,37 +109,60 @@ func find(set *dataset.Set, name, dir string) (dataset.Item, error) {
 	return dataset.Item{}, fmt.Errorf("no picture %s in the data set or beside the labels", name)
 }
 
-// readMasks takes a folder of masks NAME_mask.png (or NAME.png) of test pictures.
+// readMasks takes a folder of masks of test pictures: KIND/NAME_mask.png, or
+// NAME_mask.png where only one test picture has the name. NAME.png and NAME_GT.png are
+// read too.
 func (s *Source) readMasks(set *dataset.Set, dir string) error {
-	masks := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && dataset.IsImage(d.Name()) {
-			rel, _ := filepath.Rel(dir, path)
-			masks[strings.TrimSuffix(filepath.ToSlash(rel), filepath.Ext(rel))] = path
+	byKind, byName := map[string]int{}, map[string][]int{} // places in set.Test
+	kinds := map[string]bool{}
+	for i, item := range set.Test {
+		if !item.Defective() { // which needs no mask
+			continue
 		}
-		return err
+		kinds[strings.ToLower(item.Kind)] = true
+		stem := strings.ToLower(strings.TrimSuffix(path.Base(item.Name), path.Ext(item.Name)))
+		byKind[strings.ToLower(item.Kind)+"/"+stem] = i
+		byName[stem] = append(byName[stem], i)
+	}
+	masks := map[int]string{}
+	var left []string
+	err := filepath.WalkDir(dir, func(file string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !dataset.IsImage(d.Name()) {
+			return err
+		}
+		bare, _ := dataset.OfMask(d.Name())
+		bare = strings.ToLower(bare)
+		folder := strings.ToLower(filepath.Base(filepath.Dir(file)))
+		i, ok := byKind[folder+"/"+bare]
+		list := byName[bare]
+		switch {
+		case ok || kinds[folder]: // a mask in a kind's folder is of that kind
+		case len(list) > 1:
+			return fmt.Errorf("%s may be the mask of %s or of %s: put it into a folder of its kind's name", file, set.Test[list[0]].Name, set.Test[list[1]].Name)
+		case len(list) == 1:
+			i, ok = list[0], true
+		}
+		switch {
+		case !ok:
+			left = append(left, file)
+		case masks[i] != "":
+			return fmt.Errorf("%s and %s are both masks of %s: leave one", masks[i], file, set.Test[i].Name)
+		default:
+			masks[i] = file
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, item := range set.Test {
-		stem := strings.TrimSuffix(filepath.Base(item.Name), filepath.Ext(item.Name))
-		for _, key := range []string{item.Kind + "/" + stem + "_mask", item.Kind + "/" + stem, stem + "_mask", stem} {
-			if mask, ok := masks[key]; ok {
-				item.Mask = mask
-				s.defects = append(s.defects, item)
-				delete(masks, key)
-				break
-			}
-		}
-	}
-	if len(masks) > 0 {
-		var left []string
-		for _, path := range masks {
-			left = append(left, path)
-		}
-		slices.Sort(left)
+	if len(left) > 0 {
 		return fmt.Errorf("%d masks have no test picture of their name, the first is %s", len(left), left[0])
+	}
+	for i, item := range set.Test {
+		if masks[i] != "" {
+			item.Mask = masks[i]
+			s.defects = append(s.defects, item)
+		}
 	}
 	if len(s.defects) == 0 {
 		return errors.New("no mask is in it")

@@ -158,3 +158,34 @@ func TestTrainSaysWhatIsWrongWithLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestMasksFindTheirPicture: a folder of masks names the kind, or the picture alone
+// where that is enough.
+func TestMasksFindTheirPicture(t *testing.T) {
+	white := image.NewGray(image.Rect(0, 0, 64, 48))
+	for i := range white.Pix {
+		white.Pix[i] = 255
+	}
+	for name, c := range map[string]struct{ file, want string }{
+		"a kind's folder":          {"Scratch/000_mask.png", "test/scratch/000.png"},
+		"another ending":           {"scratch/000_GT.PNG", "test/scratch/000.png"},
+		"none":                     {"scratch/000.png", "test/scratch/000.png"},
+		"two pictures of the name": {"000_mask.png", "put it into a folder"},
+		"a picture of no name":     {"scratch/001_mask.png", "no test picture"},
+	} {
+		set, dir := scratched(t), t.TempDir()
+		write(t, filepath.Join(dir, c.file), white)
+		s := &Source{}
+		err := s.readMasks(set, dir)
+		said := ""
+		if err != nil {
+			said = err.Error()
+		}
+		if len(s.defects) == 1 {
+			said += s.defects[0].Name
+		}
+		if !strings.Contains(said, c.want) {
+			t.Errorf("%s: %q, want %q", name, said, c.want)
+		}
+	}
+}
