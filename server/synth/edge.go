@@ -87,9 +87,9 @@ func medianWhere(values []float64, mask []byte) float64 {
 	return in[len(in)/2]
 }
 
-// keepClear removes specks (under a tenth of the largest region) and regions
-// that lie along the border: more than a fifth of the region's own extent, or
-// of a side of the picture, on the border itself.
+// keepClear removes specks (under a tenth of the largest region) and regions that lie
+// along the border: with more pixels on it than two fifths of the region's own extent,
+// the root of its area, or of the picture's shorter side.
 func keepClear(mask []byte, w, h int) {
 	l := newLabeler(w, h)
 	sizes := l.regions(mask)

@@ -60,7 +60,7 @@ func perlinMask(rng *rand.Rand, mask []byte, w, h int) {
 
 // noise is gradient noise over a picture, its range about -1 to 1.
 type noise struct {
-	grad       [][2]float64 // [rows, cols] unit vectors, times sqrt(2)
+	grad       [][2]float64 // [rows, cols] unit vectors, times sqrt(2), as |noise| is at most 1/sqrt(2) of them
 	cols, rows int
 	// lattice coordinates are a linear map of pixel coordinates:
 	// u = ux*x + uy*y + u0, v = vx*x + vy*y + v0
@@ -110,5 +110,6 @@ func (n *noise) at(x, y float64) float64 {
 	return top + fv*(n01+fu*(n11-n01)-top)
 }
 
-// fade is Perlin's quintic, 6t^5 - 15t^4 + 10t^3.
+// fade is Perlin's quintic, 6t^5 - 15t^4 + 10t^3: its first two derivatives are 0 at both
+// ends, so that no crease shows where cells meet.
 func fade(t float64) float64 { return t * t * t * (t*(t*6-15) + 10) }

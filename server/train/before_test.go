@@ -124,6 +124,14 @@ func TestRunsOfBeforeGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole(t, filepath.Join(dir, detectorFile), filepath.Join(dir, detectorFile))
+	c, err := loadCheckpoint(dir)
+	if err == nil {
+		c.Seconds = 1e6
+		err = c.save(dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg := config(t, Un)
 	cfg.Width = 8
 	cfg.Fit.BankRows, cfg.Fit.PoolRows = 64, 1000
@@ -141,7 +149,7 @@ func TestRunsOfBeforeGoOn(t *testing.T) {
 	if !slices.Equal(steps, []int{8, 9, 10, 11, 12}) {
 		t.Errorf("it took the steps %v", steps)
 	}
-	if r, err := ReadRecord(m); err != nil || len(r.Looks) != 2 || r.Looks[0].Step != 6 || math.Abs(r.Looks[0].Simulated.AP-0.42371) > 1e-5 {
+	if r, err := ReadRecord(m); err != nil || r.Seconds < 1e6 || len(r.Looks) != 2 || r.Looks[0].Step != 6 || math.Abs(r.Looks[0].Simulated.AP-0.42371) > 1e-5 {
 		t.Errorf("its record of the training is %+v, %v", r, err)
 	}
 	log, err := readLog(filepath.Join(dir, LogFile))

@@ -35,9 +35,8 @@ type progress struct {
 	Random   []byte  `json:"random"`
 	Scale    float64 `json:"scale"` // of residuals
 	BestStep int     `json:"best_step"`
-	Looks    []Held  `json:"looks"` // at the held-out pictures, of this phase
-	Losses   []Point `json:"-"`
-	Seconds  float64 `json:"seconds"` // spent before
+	Looks    []Held  `json:"looks"`   // at the held-out pictures, of this phase
+	Seconds  float64 `json:"seconds"` // of the run until now, those of earlier starts included
 }
 
 const (

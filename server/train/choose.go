@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"semirest/server/detect"
 )
@@ -131,7 +130,7 @@ func (r *run) choose(ctx context.Context) error {
 	chosen := &record.Choices[at]
 	chosen.Chosen = true
 	record.Why = explain(record.Choices, at, premium(s.Supervision))
-	record.Seconds = r.at.Seconds + time.Since(r.begun).Seconds()
+	record.Seconds = r.seconds()
 
 	c.Fusion = detect.Fusion{Weight: chosen.Weight, Half: half}
 	for i := range r.source.Defects() {

@@ -145,6 +145,7 @@ func (r *run) save(l *learner) error {
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
+	r.at.Seconds = r.seconds()
 	c := checkpoint{state: s, Best: r.best, Teacher: r.teacher, progress: r.at}
 	r.saved = time.Now()
 	return c.save(r.cfg.Dir)

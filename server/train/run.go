@@ -50,6 +50,15 @@ type run struct {
 	saved   time.Time
 }
 
+// seconds are what the run took until now, those before it was stopped included.
+func (r *run) seconds() float64 {
+	s := time.Since(r.begun).Seconds()
+	if r.start != nil {
+		s += r.start.Seconds
+	}
+	return s
+}
+
 func (r *run) do(ctx context.Context) (m *detect.Model, err error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
