@@ -23,15 +23,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"semirest/server/loop/looptest"
 	"semirest/server/project"
 	"semirest/server/store"
 	"semirest/server/train"
 	"semirest/shared/annot"
 	"semirest/shared/block"
-	"semirest/shared/wire"
 )
 
 // asServer makes this test's program be the command that its arguments name, so that tests can kill a whole server.
@@ -155,7 +152,7 @@ func drawnLabels(t *testing.T, side, n int) []byte {
 	return e.Labels().Append(nil)
 }
 
-// saveUntilGone saves labels of a picture over REST until the server is gone.
+// saveUntilGone saves labels of a picture until the server is gone.
 func (c *child) saveUntilGone(p project.Picture, l *ledger, base int) {
 	for n := base; ; n++ {
 		data := drawnLabels(c.t, p.Width, n)
@@ -183,39 +180,7 @@ func (c *child) saveUntilGone(p project.Picture, l *ledger, base int) {
 	}
 }
 
-// sendUntilGone is saveUntilGone over the websocket.
-func (c *child) sendUntilGone(p project.Picture, l *ledger, base int) {
-	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(c.url, "http")+"/api/v1/stream", nil)
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	for n := base; ; n++ {
-		data := drawnLabels(c.t, p.Width, n)
-		m := wire.Labels{Request: uint32(n + 1), Base: uint64(n), Project: string(p.Project), Picture: string(p.ID), Data: data}
-		if conn.WriteMessage(websocket.BinaryMessage, m.Append(nil)) != nil {
-			return
-		}
-		for answered := false; !answered; {
-			_, b, err := conn.ReadMessage()
-			if err != nil {
-				return
-			}
-			switch m, err := wire.Parse(b); m := m.(type) {
-			case wire.Saved:
-				l.add(c.t, p.ID, m.Revision, data)
-				answered = true
-			case wire.Hello:
-			default:
-				c.t.Errorf("save %d: %#v %v", n, m, err)
-				return
-			}
-		}
-	}
-}
-
-// TestKilledWhileLabelsAreSaved kills the server 20 times in a row while labels of several pictures are saved, over both
-// ways there are. Whatever was acknowledged must be there, each revision as it was sent.
+// TestKilledWhileLabelsAreSaved kills the server 20 times in a row while labels of several pictures are saved. Whatever was acknowledged must be there, each revision as it was sent.
 func TestKilledWhileLabelsAreSaved(t *testing.T) {
 	looptest.Library(t)
 	dir := t.TempDir()
@@ -227,11 +192,7 @@ func TestKilledWhileLabelsAreSaved(t *testing.T) {
 		bases := c.check(p.Normal, l)
 		var savers sync.WaitGroup
 		for i, x := range p.Normal {
-			if i%2 == 0 {
-				savers.Go(func() { c.saveUntilGone(x, l, bases[i]) })
-			} else {
-				savers.Go(func() { c.sendUntilGone(x, l, bases[i]) })
-			}
+			savers.Go(func() { c.saveUntilGone(x, l, bases[i]) })
 		}
 		time.Sleep(time.Duration(20+random.IntN(120)) * time.Millisecond)
 		c.kill()

@@ -18,7 +18,6 @@ import (
 func TestMessagesAreHeldToTheTable(t *testing.T) {
 	h := newHouse(t, account.Options{})
 	detector := "project/" + string(h.theirs.ID)
-	labels := wire.Labels{Request: 5, Project: string(h.theirs.ID), Picture: string(h.picture.ID), Data: []byte("no labels")}
 	for typ := wire.Type(1); typ < 0x80; typ++ {
 		// What comes after a header of an unknown type is unknown too: such a message is refused before it is looked at.
 		if _, err := wire.Parse([]byte{wire.Version, byte(typ), 0, 0, 1, 0, 0, 0}); errors.Is(err, wire.ErrUnknownType) || typ == wire.TypeCancel {
@@ -51,24 +50,7 @@ func TestMessagesAreHeldToTheTable(t *testing.T) {
 		if level < project.Viewer {
 			d.wantError(3, wire.CodeNotFound)
 		}
-		// Labels: these are refused for what they are, once it was asked who sends them.
-		d.send(labels)
-		switch {
-		case level < project.Viewer:
-			d.wantError(5, wire.CodeNotFound)
-		case level < project.Labeller:
-			d.wantError(5, wire.CodeForbidden)
-		default:
-			d.wantError(5, wire.CodeBadMessage)
-		}
-		// Their picture under his project, with and without rights in both.
-		mixed := labels
-		mixed.Request, mixed.Project = 6, string(h.his.ID)
-		d.send(mixed)
-		d.wantError(6, wire.CodeNotFound)
-	}
-	if r, err := h.store.History(t.Context(), h.picture.ID); err != nil || len(r) != 0 {
-		t.Errorf("labels were saved: %v %v", r, err)
+		h.sync(d)
 	}
 }
 
@@ -115,8 +97,10 @@ func TestARightTakenAwayEndsAtOnce(t *testing.T) {
 	if got, body := h.ask("anna", "PUT", at, `{"level":"viewer"}`); got != 200 {
 		t.Fatalf("%d %s", got, body)
 	}
-	d.send(wire.Labels{Request: 3, Project: string(h.theirs.ID), Picture: string(h.picture.ID), Data: []byte("x")})
-	d.wantError(3, wire.CodeForbidden)
+	labels := "/api/v1/projects/" + string(h.theirs.ID) + "/pictures/" + string(h.picture.ID) + "/labels"
+	if got, body := h.ask("lars", "PUT", labels, "x"); got != 403 {
+		t.Errorf("labels of a viewer: %d %s", got, body)
+	}
 	if got, body := h.ask("anna", "DELETE", at, ""); got != 204 {
 		t.Fatalf("%d %s", got, body)
 	}
@@ -124,7 +108,7 @@ func TestARightTakenAwayEndsAtOnce(t *testing.T) {
 	must(t, h.Install(fakeDetector("project/"+string(h.theirs.ID), h.scorer)))
 	d.send(cropOf(det, 4, grey(50)))
 	d.wantError(4, wire.CodeNotFound) // and neither the notice nor the detector's before it
-	d.send(wire.Labels{Request: 5, Project: string(h.theirs.ID), Picture: string(h.picture.ID), Data: []byte("x")})
+	d.send(wire.Watch{Request: 5, On: true, Project: string(h.theirs.ID)})
 	d.wantError(5, wire.CodeNotFound)
 	if got, _ := h.ask("lars", "GET", "/api/v1/projects/"+string(h.theirs.ID), ""); got != 404 {
 		t.Errorf("the route: %d", got)

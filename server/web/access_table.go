@@ -121,10 +121,9 @@ var access = map[string]need{
 // messages is who may send which message of a websocket, in the project that it is about: the named one, or the one
 // whose detector is opened or used. Messages about no project need no more than the websocket itself.
 var messages = map[wire.Type]project.Level{
-	wire.TypeOpen:   project.Viewer,
-	wire.TypeCrop:   project.Viewer,
-	wire.TypeWatch:  project.Viewer,
-	wire.TypeLabels: project.Labeller,
+	wire.TypeOpen:  project.Viewer,
+	wire.TypeCrop:  project.Viewer,
+	wire.TypeWatch: project.Viewer,
 }
 
 // checkAccess refuses a router with a route that the table does not know.

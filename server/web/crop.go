@@ -170,7 +170,7 @@ func codeName(c wire.Code) string {
 		wire.CodeVersion: "version", wire.CodeNotFound: codeNotFound, wire.CodeNotOpen: "not_open",
 		wire.CodeStale: "stale", wire.CodeBusy: codeBusy, wire.CodeCancelled: "canceled",
 		wire.CodeBadPicture: codeUnreadable, wire.CodeForbidden: codeForbidden, wire.CodeInternal: codeInternal,
-		wire.CodeShuttingDown: codeUnavailable, wire.CodeDuplicate: "duplicate", wire.CodeDisk: "disk",
+		wire.CodeShuttingDown: codeUnavailable, wire.CodeDuplicate: "duplicate",
 	}
 	if n, ok := names[c]; ok {
 		return n

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +28,7 @@ const (
 	headerAuthor   = "Label-Author" // percent-encoded
 	headerTime     = "Label-Time"   // RFC 3339
 	maxSaveID      = 64             // bytes
+	maxLabels      = 4 << 20        // bytes of one picture's labels
 	labelsType     = "application/octet-stream"
 )
 
@@ -86,11 +90,27 @@ func (s *Server) putLabels(c echo.Context, p project.Picture) error {
 	if err != nil {
 		return err
 	}
-	data, err := io.ReadAll(steadyBody(c, wire.MaxData))
+	id := c.Request().Header.Get(headerSaveID)
+	if len(id) > maxSaveID || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return badRequest(fmt.Sprintf("Save-Id has at most %d printable ASCII characters", maxSaveID))
+	}
+	data, err := io.ReadAll(steadyBody(c, maxLabels))
 	if err != nil {
 		return bodyFault(err)
 	}
-	r, err := s.save(c.Request().Context(), who(c), p, base, c.Request().Header.Get(headerSaveID), data)
+	l, err := annot.Parse(data)
+	if err != nil {
+		return newFault(http.StatusUnprocessableEntity, codeBadLabels, err.Error())
+	}
+	if l.W != p.Width || l.H != p.Height {
+		return newFault(http.StatusUnprocessableEntity, codeBadLabels,
+			fmt.Sprintf("the labels are of a picture of %d x %d pixels, this one has %d x %d", l.W, l.H, p.Width, p.Height))
+	}
+	// What is stored must not be cut short by a client that leaves: it cannot know whether it was saved.
+	ctx := context.WithoutCancel(c.Request().Context())
+	r, err := s.config.Workshop.Labels.SaveLabels(ctx, project.Revision{
+		Picture: p.ID, Base: base, SaveID: cmp.Or(id, nameSave(base, data)), Data: data, State: project.State{Author: author(who(c))},
+	})
 	if conflict, ok := errors.AsType[*project.ConflictError](err); ok {
 		var out conflictJSON
 		out.Error = fault{Code: codeConflict, Message: conflictText(conflict.Current)}
@@ -100,8 +120,10 @@ func (s *Server) putLabels(c echo.Context, p project.Picture) error {
 		return c.JSON(http.StatusConflict, out)
 	}
 	if err != nil {
-		return err
+		return named(err, "picture", p.ID)
 	}
+	s.record(c, p.Project, "label", "picture "+string(p.ID), fmt.Sprintf("revision %d", r.Revision))
+	s.changed(c, wire.SubjectLabels, p.Project, p.ID, r.Revision)
 	c.Response().Header().Set("ETag", revisionTag(r.Revision))
 	return c.JSON(http.StatusOK, revisionJSON{r.State, r.Base})
 }
@@ -123,36 +145,11 @@ func ifMatch(header string) (uint64, error) {
 	return n, nil
 }
 
-// save checks labels and stores them as the next revision. The error is a fault, a *project.ConflictError or the
-// store's.
-func (s *Server) save(ctx context.Context, w caller, p project.Picture, base uint64, saveID string, data []byte) (project.Revision, error) {
-	if len(saveID) > maxSaveID || strings.ContainsFunc(saveID, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return project.Revision{}, badRequest(fmt.Sprintf("Save-Id has at most %d printable ASCII characters", maxSaveID))
-	}
-	l, err := annot.Parse(data)
-	if err != nil {
-		return project.Revision{}, newFault(http.StatusUnprocessableEntity, codeBadLabels, err.Error())
-	}
-	if l.W != p.Width || l.H != p.Height {
-		return project.Revision{}, newFault(http.StatusUnprocessableEntity, codeBadLabels,
-			fmt.Sprintf("the labels are of a picture of %d x %d pixels, this one has %d x %d", l.W, l.H, p.Width, p.Height))
-	}
-	if saveID == "" {
-		saveID = nameSave(base, data)
-	}
-	// What is stored must not be cut short by a client that leaves: it cannot know whether it was saved.
-	r, err := s.config.Workshop.Labels.SaveLabels(context.WithoutCancel(ctx), project.Revision{
-		Picture: p.ID, Base: base, SaveID: saveID, Data: data, State: project.State{Author: author(w)},
-	})
-	if err != nil {
-		if errors.Is(err, project.ErrNotFound) {
-			return r, noSuch("picture")
-		}
-		return r, err
-	}
-	s.note(ctx, w, p.Project, "label", "picture "+string(p.ID), fmt.Sprintf("revision %d", r.Revision))
-	s.tell(wire.Changed{Revision: r.Revision, Subject: wire.SubjectLabels, Project: string(p.Project), Picture: string(p.ID), Author: author(w)})
-	return r, nil
+// nameSave names a save after what it saves, for clients that give it no name: the same labels on the same revision are
+// the same save, so that sending them again after a lost answer is safe.
+func nameSave(base uint64, data []byte) string {
+	sum := sha256.Sum256(data)
+	return strconv.FormatUint(base, 10) + "-" + hex.EncodeToString(sum[:16])
 }
 
 func (s *Server) listRevisions(c echo.Context, p project.Picture) error {

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 
 	"semirest/server/project"
-	"semirest/shared/wire"
 )
 
 // save puts labels and decodes the answer into out.
@@ -68,69 +66,12 @@ func TestLabelsAreSavedAndNeverOverwritten(t *testing.T) {
 			t.Errorf("%s: %d", name, status)
 		}
 	}
-	if status := b.save(one, 2, "", make([]byte, wire.MaxData+1), nil); status != 413 {
+	if status := b.save(one, 2, "", make([]byte, maxLabels+1), nil); status != 413 {
 		t.Errorf("too much: %d", status)
 	}
 	if status := b.save(one, 2, "a b", second, nil); status != 400 {
 		t.Errorf("a Save-Id with a space: %d", status)
 	}
-}
-
-// watching opens a session that watches a project.
-func (b *bench) watching(at string) *dialer {
-	b.t.Helper()
-	d := b.dial()
-	d.send(wire.Watch{Request: 1, On: true, Project: at[strings.LastIndex(at, "/")+1:]})
-	// Only an error answers; the next request's answer says that it was taken.
-	d.send(wire.Open{Request: 2, Detector: "fake"})
-	next[wire.Detector](d)
-	return d
-}
-
-func TestLabelsOverTheSocket(t *testing.T) {
-	b := newBench(t, Config{})
-	at, elsewhere := b.create("p"), b.create("q")
-	_, p := b.dropOne(at, "a.png", flat(100, 30, 20))
-	mine, other, stranger := b.watching(at), b.watching(at), b.watching(elsewhere)
-	of := string(p.Project)
-	first, second := boxes(t, 30, 20, 1), boxes(t, 30, 20, 2)
-	mine.send(wire.Labels{Request: 7, Project: of, Picture: string(p.ID), Data: first})
-	saved, told := wire.Saved{}, false
-	for range 2 { // notices and answers may pass each other
-		switch m, err := mine.receive(); m := m.(type) {
-		case wire.Saved:
-			saved = m
-		case wire.Changed:
-			told = true
-		default:
-			t.Fatalf("%#v %v", m, err)
-		}
-	}
-	if saved.Request != 7 || saved.Revision != 1 || saved.Picture != string(p.ID) || !told {
-		t.Errorf("saved %+v, told %v", saved, told)
-	}
-	if c := next[wire.Changed](other); c.Subject != wire.SubjectLabels || c.Revision != 1 || c.Picture != string(p.ID) || c.Author != project.LocalName {
-		t.Errorf("the other is told %+v", c)
-	}
-	other.send(wire.Labels{Request: 8, Project: of, Picture: string(p.ID), Data: second})
-	if c := next[wire.Conflict](other); c.Request != 8 || c.Revision != 1 || !bytes.Equal(c.Data, first) || c.Author != project.LocalName {
-		t.Errorf("conflict %+v", c)
-	}
-	other.send(wire.Labels{Request: 9, Base: 1, Project: of, Picture: string(p.ID), Data: second[:5]})
-	other.wantError(9, wire.CodeBadMessage)
-	other.send(wire.Labels{Request: 10, Base: 1, Project: elsewhere[len(elsewhere)-16:], Picture: string(p.ID), Data: second})
-	other.wantError(10, wire.CodeNotFound)
-	other.send(wire.Watch{Request: 11, On: true, Project: "../../etc"})
-	other.wantError(11, wire.CodeNotFound)
-	// Who does not watch it hears nothing: the next message is the answer to something else.
-	stranger.send(wire.Open{Request: 3, Detector: "none"})
-	stranger.wantError(3, wire.CodeNotFound)
-	other.send(wire.Watch{Request: 12, Project: of})
-	other.send(wire.Open{Request: 13, Detector: "fake"})
-	next[wire.Detector](other)
-	mine.send(wire.Labels{Request: 14, Base: 1, Project: of, Picture: string(p.ID), Data: second})
-	other.send(wire.Open{Request: 15, Detector: "fake"})
-	next[wire.Detector](other)
 }
 
 // TestTwoPeopleOnOnePicture has many saves on one base: one is taken, the others are told, and none is lost.

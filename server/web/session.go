@@ -149,7 +149,7 @@ func (x *session) handle(ctx context.Context, b *buffer) closing {
 		x.crop(ctx, crop, b, arrived)
 		return closing{}
 	}
-	defer b.free() // labels alias it
+	b.free() // only a crop's pixels alias it
 	switch {
 	case errors.Is(err, wire.ErrVersion):
 		x.fail(ctx, 0, wire.CodeVersion, err.Error())
@@ -172,8 +172,8 @@ func (x *session) handle(ctx context.Context, b *buffer) closing {
 			cancel()
 		}
 		x.mu.Unlock()
-	case wire.Watch, wire.Labels:
-		x.projectMessage(ctx, request, m)
+	case wire.Watch:
+		x.answerWatch(ctx, m)
 	default:
 		return x.refuse(ctx, request, wire.CodeBadMessage, "only a server sends messages of this type")
 	}

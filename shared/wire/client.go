@@ -47,25 +47,3 @@ func (m Watch) Append(b []byte) []byte {
 func readWatch(r *reader, request uint32) Message {
 	return Watch{Request: request, On: r.bool(), Project: r.str()}
 }
-
-// Labels saves one picture's labels, whole. Saved, Conflict or Error answers.
-type Labels struct {
-	Request uint32
-	Base    uint64 // revision that the labels were based on; 0 for a picture without any
-	Project string
-	Picture string
-	Data    []byte // as package annot writes them; aliases the message after Parse
-}
-
-// Type implements Message.
-func (Labels) Type() Type { return TypeLabels }
-
-// Append implements Message.
-func (m Labels) Append(b []byte) []byte {
-	b = put64(header(b, TypeLabels, m.Request), m.Base)
-	return putBytes(putStr(putStr(b, m.Project), m.Picture), m.Data)
-}
-
-func readLabels(r *reader, request uint32) Message {
-	return Labels{Request: request, Base: r.u64(), Project: r.str(), Picture: r.str(), Data: r.bytes()}
-}

@@ -162,13 +162,6 @@ func putStr(b []byte, s string) []byte {
 	return append(put16(b, uint16(len(s))), s...)
 }
 
-func putBytes(b, v []byte) []byte {
-	if len(v) > MaxData {
-		panic("wire: byte string is larger than MaxData")
-	}
-	return append(put32(b, uint32(len(v))), v...)
-}
-
 func putRect(b []byte, r image.Rectangle) []byte {
 	if r.Min.X < 0 || r.Min.Y < 0 || r.Empty() || r.Max.X > math.MaxInt32 || r.Max.Y > math.MaxInt32 {
 		panic("wire: rectangle is empty or beyond the picture")

@@ -5,7 +5,7 @@
 // # Transport
 //
 // One websocket message, binary, uncompressed, holds exactly one wire message.
-// All numbers are little-endian, all floats IEEE 754. Version is 1.
+// All numbers are little-endian, all floats IEEE 754. Version is 2.
 //
 //	offset size
 //	0      1    version of the protocol, Version
@@ -40,9 +40,7 @@
 // with CodeStale, and the client plans them again.
 //
 // Watch subscribes to a project's notices: Training, Job and Changed then come
-// unasked. Labels saves one picture's labels whole, with the revision they
-// were based on; Saved answers with the new revision, or Conflict with what the
-// server holds instead. Saving the same labels again is safe.
+// unasked. What they tell of is fetched, and labels are saved, by the JSON API.
 //
 // An Error with request id 0 concerns the connection, which the server closes
 // after it.
@@ -58,7 +56,6 @@
 //	0x02 Crop      see Crop: 64 bytes, header included, then the pixels
 //	0x03 Cancel    nothing (the request id names the crop)
 //	0x04 Watch     u8 on (1) or off (0), str project
-//	0x05 Labels    u64 base revision, str project, str picture, bytes labels
 //
 // # Server to client
 //
@@ -77,8 +74,6 @@
 //	               1), then if 1: str picture, grid
 //	0x87 Job       u64 job, u8 kind, u8 state, u32 ahead in the queue, str
 //	               project, str model, str text
-//	0x88 Saved     u64 revision, str picture
-//	0x89 Conflict  u64 revision, str picture, str author, bytes labels
 //	0x8a Changed   u64 revision, u8 kind, str project, str picture, str author
 //
 // A detector, in Hello and Detector:
@@ -91,5 +86,10 @@
 // # Change
 //
 // A new message takes a new type; a receiver answers a type it does not know
-// with CodeUnknownType and goes on. A changed layout takes a new version.
+// with CodeUnknownType and goes on. A changed layout takes a new version, and
+// so does a message that is taken away, whose type is not given out again: an
+// open page of the version before refuses what it is then sent (ErrVersion) and
+// says that it must be loaded again.
+//
+//	2  without Labels (0x05), Saved (0x88), Conflict (0x89) and code 15, disk
 package wire

@@ -56,8 +56,7 @@ const (
 	CodeInternal     Code = 12 // the server's fault
 	CodeShuttingDown Code = 13 // the server stops: connect again
 	CodeDuplicate    Code = 14 // the request id is in use
-	CodeDisk         Code = 15 // the server could not store it: keep it and try again
 )
 
 // Retry says whether sending the same again later can help.
-func (c Code) Retry() bool { return c == CodeBusy || c == CodeShuttingDown || c == CodeDisk }
+func (c Code) Retry() bool { return c == CodeBusy || c == CodeShuttingDown }

@@ -1,7 +1,5 @@
 package wire
 
-import "math"
-
 // Progress tells how far a piece of work has come that the page waits for, for
 // instance the fitting of the demo's detector.
 type Progress struct {
@@ -79,12 +77,8 @@ func readTraining(r *reader) Message {
 type JobKind uint8
 
 const (
-	JobFit      JobKind = 1 // a detector without supervision, distance only
-	JobTrain    JobKind = 2 // a classifier
-	JobEvaluate JobKind = 3
-	JobImport   JobKind = 4
-	JobExport   JobKind = 5
-	JobReport   JobKind = 6
+	JobFit   JobKind = 1 // a detector without supervision, distance only
+	JobTrain JobKind = 2 // a classifier
 )
 
 // JobState is where a job stands.
@@ -127,48 +121,6 @@ func readJob(r *reader, request uint32) Message {
 		Project: r.str(), Model: r.str(), Text: r.str()}
 }
 
-// Saved answers Labels: they are stored, durably.
-type Saved struct {
-	Request  uint32
-	Revision uint64 // the base of the next save
-	Picture  string
-}
-
-// Type implements Message.
-func (Saved) Type() Type { return TypeSaved }
-
-// Append implements Message.
-func (m Saved) Append(b []byte) []byte {
-	return putStr(put64(header(b, TypeSaved, m.Request), m.Revision), m.Picture)
-}
-
-func readSaved(r *reader, request uint32) Message {
-	return Saved{Request: request, Revision: r.u64(), Picture: r.str()}
-}
-
-// Conflict answers Labels whose base is no longer the newest revision: nothing
-// was overwritten, here is what the server holds. The user decides.
-type Conflict struct {
-	Request  uint32
-	Revision uint64 // the server's newest
-	Picture  string
-	Author   string
-	Data     []byte // its labels; aliases the message after Parse
-}
-
-// Type implements Message.
-func (Conflict) Type() Type { return TypeConflict }
-
-// Append implements Message.
-func (m Conflict) Append(b []byte) []byte {
-	b = put64(header(b, TypeConflict, m.Request), m.Revision)
-	return putBytes(putStr(putStr(b, m.Picture), m.Author), m.Data)
-}
-
-func readConflict(r *reader, request uint32) Message {
-	return Conflict{Request: request, Revision: r.u64(), Picture: r.str(), Author: r.str(), Data: r.bytes()}
-}
-
 // Subject says what changed in a project.
 type Subject uint8
 
@@ -201,6 +153,3 @@ func (m Changed) Append(b []byte) []byte {
 func readChanged(r *reader) Message {
 	return Changed{Revision: r.u64(), Subject: Subject(r.u8()), Project: r.str(), Picture: r.str(), Author: r.str()}
 }
-
-// Finite says whether v is a number a page can show.
-func Finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }

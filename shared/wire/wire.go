@@ -1,13 +1,13 @@
 package wire
 
 // Version is the version of the protocol that this package speaks.
-const Version = 1
+const Version = 2
 
 // Limits of the protocol. A server may state lower ones in Hello, never higher
 // ones.
 const (
 	MaxFrame     = 4 << 20          // bytes of a message, header included
-	MaxData      = MaxFrame - 8<<10 // bytes of a crop's pixels, of labels, of a grid's numbers
+	MaxData      = MaxFrame - 8<<10 // bytes of a crop's pixels, of a grid's numbers
 	MaxString    = 1 << 10          // bytes of a string
 	MaxGrid      = 1 << 10          // rows or columns of a grid
 	MaxDetectors = 256              // in Hello
@@ -28,7 +28,6 @@ const (
 	TypeCrop   Type = 0x02
 	TypeCancel Type = 0x03
 	TypeWatch  Type = 0x04
-	TypeLabels Type = 0x05
 
 	TypeHello    Type = 0x81
 	TypeDetector Type = 0x82
@@ -37,8 +36,6 @@ const (
 	TypeError    Type = 0x85
 	TypeTraining Type = 0x86
 	TypeJob      Type = 0x87
-	TypeSaved    Type = 0x88
-	TypeConflict Type = 0x89
 	TypeChanged  Type = 0x8a
 )
 
@@ -59,12 +56,11 @@ type Message interface {
 	Append(b []byte) []byte
 }
 
-// Parse reads one message. Slices of bytes in it (Crop.Pixels, Labels.Data,
-// Conflict.Data) alias b; everything else is copied. Errors are ErrVersion,
-// ErrUnknownType, ErrTooLarge (all to be found by errors.Is) or a
-// *FormatError; no length is believed before it is checked against the bytes
-// that are there. Request tells the id to answer when the error is such that
-// the header could be read.
+// Parse reads one message. A crop's pixels alias b; everything else is copied.
+// Errors are ErrVersion, ErrUnknownType, ErrTooLarge (all to be found by
+// errors.Is) or a *FormatError; no length is believed before it is checked
+// against the bytes that are there. Request tells the id to answer when the
+// error is such that the header could be read.
 func Parse(b []byte) (Message, error) {
 	if len(b) > MaxFrame {
 		return nil, ErrTooLarge
@@ -92,8 +88,6 @@ func Parse(b []byte) (Message, error) {
 		m = Cancel{Request: request}
 	case TypeWatch:
 		m = readWatch(&r, request)
-	case TypeLabels:
-		m = readLabels(&r, request)
 	case TypeHello:
 		m = readHello(&r)
 	case TypeDetector:
@@ -108,10 +102,6 @@ func Parse(b []byte) (Message, error) {
 		m = readTraining(&r)
 	case TypeJob:
 		m = readJob(&r, request)
-	case TypeSaved:
-		m = readSaved(&r, request)
-	case TypeConflict:
-		m = readConflict(&r, request)
 	case TypeChanged:
 		m = readChanged(&r)
 	default:

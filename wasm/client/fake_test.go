@@ -138,7 +138,7 @@ func (w *world) accept(detectors ...wire.Detector) *fakeSocket {
 	c := &fakeSocket{number: w.dials[len(w.dials)-1]}
 	w.sockets = append(w.sockets, c)
 	w.s.Opened(c.number, c)
-	w.say(c, wire.Hello{Lowest: 1, Highest: 1, Window: wire.Window, MaxFrame: wire.MaxFrame, MaxSide: 1 << 15, MaxPixels: 1 << 30, Detectors: detectors})
+	w.say(c, wire.Hello{Lowest: wire.Version, Highest: wire.Version, Window: wire.Window, MaxFrame: wire.MaxFrame, MaxSide: 1 << 15, MaxPixels: 1 << 30, Detectors: detectors})
 	return c
 }
 
