@@ -36,14 +36,18 @@ type revisionRow struct {
 }
 
 // newRevisionRow checks a revision's data and sums it up: what lists show is
-// what the data holds.
+// what the data holds. This is the one place that does so: a page's save, an
+// import and a project brought in whole all end here.
 func newRevisionRow(r project.Revision) (*revisionRow, error) {
 	if len(r.Data) > MaxData {
 		return nil, invalid("the labels are longer than %d bytes", MaxData)
 	}
 	l, err := annot.Parse(r.Data)
-	if err != nil {
-		return nil, invalid("%v", err)
+	if damage, ok := errors.AsType[*annot.FormatError](err); ok {
+		return nil, invalid("the labels are damaged at byte %d: %s", damage.Offset, damage.Reason)
+	}
+	if err != nil { // annot.ErrVersion
+		return nil, invalid("the labels were written by a newer version of this program than the server's: update the server, or reload the page")
 	}
 	if err := errors.Join(name("name of the save", r.SaveID), name("author's name", r.Author)); err != nil {
 		return nil, err

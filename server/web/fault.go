@@ -39,7 +39,7 @@ const (
 	codeUnavailable = "unavailable"
 	codeInternal    = "internal"
 	codeConflict    = "conflict"        // labels were changed meanwhile
-	codeBadLabels   = "bad_labels"      // labels that cannot be read, or are of another picture
+	codeBadLabels   = "bad_labels"      // labels that cannot be kept: no labels, another picture's, or under a name that is taken
 	codeSignedOut   = "signed_out"      // sign in (again)
 	codeSignIn      = "sign_in_refused" // wrong name or password
 	codeThrottled   = "throttled"

@@ -17,7 +17,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"semirest/server/project"
-	"semirest/shared/annot"
 	"semirest/shared/wire"
 )
 
@@ -84,7 +83,8 @@ type conflictJSON struct {
 }
 
 // putLabels saves labels whole. If-Match names the revision that they were drawn on, "0" for a picture without labels.
-// The answer is sent once they are on disk.
+// The answer is sent once they are on disk. Whether they are labels, and this picture's, the store finds out: whatever
+// brings labels in ends there, and it sums them up for the lists.
 func (s *Server) putLabels(c echo.Context, p project.Picture) error {
 	base, err := ifMatch(c.Request().Header.Get("If-Match"))
 	if err != nil {
@@ -97,14 +97,6 @@ func (s *Server) putLabels(c echo.Context, p project.Picture) error {
 	data, err := io.ReadAll(steadyBody(c, maxLabels))
 	if err != nil {
 		return bodyFault(err)
-	}
-	l, err := annot.Parse(data)
-	if err != nil {
-		return newFault(http.StatusUnprocessableEntity, codeBadLabels, err.Error())
-	}
-	if l.W != p.Width || l.H != p.Height {
-		return newFault(http.StatusUnprocessableEntity, codeBadLabels,
-			fmt.Sprintf("the labels are of a picture of %d x %d pixels, this one has %d x %d", l.W, l.H, p.Width, p.Height))
 	}
 	// What is stored must not be cut short by a client that leaves: it cannot know whether it was saved.
 	ctx := context.WithoutCancel(c.Request().Context())
@@ -119,7 +111,10 @@ func (s *Server) putLabels(c echo.Context, p project.Picture) error {
 		s.meter.errors.WithLabelValues(codeConflict).Inc()
 		return c.JSON(http.StatusConflict, out)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, project.ErrInvalid):
+		return newFault(http.StatusUnprocessableEntity, codeBadLabels, reason(err))
+	case err != nil:
 		return named(err, "picture", p.ID)
 	}
 	s.record(c, p.Project, "label", "picture "+string(p.ID), fmt.Sprintf("revision %d", r.Revision))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -61,9 +62,21 @@ func TestLabelsAreSavedAndNeverOverwritten(t *testing.T) {
 	if len(history.Revisions) != 2 || history.Revisions[0].Revision != 2 || history.Revisions[1].Base != 0 {
 		t.Errorf("history %+v", history)
 	}
-	for name, bad := range map[string][]byte{"nothing": {}, "no labels": []byte("hello"), "another size": boxes(t, 31, 20, 1), "cut short": first[:len(first)-1]} {
-		if status := b.save(one, 2, "", bad, nil); status != 422 {
-			t.Errorf("%s: %d", name, status)
+	for name, bad := range map[string]struct {
+		id, says string
+		data     []byte
+	}{
+		"nothing":        {"", "byte 0: these are no labels", nil},
+		"no labels":      {"", "byte 0: these are no labels", []byte("hello")},
+		"another size":   {"", "a picture of 31x20 pixels", boxes(t, 31, 20, 1)},
+		"cut short":      {"", "damaged at byte", first[:len(first)-1]},
+		"a newer page":   {"", "newer version", append([]byte("SRL\xff"), first[4:]...)},
+		"another's name": {"s1", `saved under the name "s1" with other labels`, second},
+	} {
+		var f struct{ Error fault }
+		status := b.save(one, 2, bad.id, bad.data, &f)
+		if status != 422 || f.Error.Code != codeBadLabels || !strings.Contains(f.Error.Message, bad.says) || strings.Contains(f.Error.Message, "annot") {
+			t.Errorf("%s: %d %+v, want %q", name, status, f.Error, bad.says)
 		}
 	}
 	if status := b.save(one, 2, "", make([]byte, maxLabels+1), nil); status != 413 {
