@@ -71,6 +71,8 @@ func project(rng *rand.Rand, points []float32, d int, pool []int) cloud {
 	if pool != nil {
 		n = len(pool)
 	}
+	// The map keeps squared distances up to a common factor and a relative error of about
+	// sqrt(2/128), an eighth: enough to say which row is far from all chosen ones.
 	c := cloud{n: n, x: make([]float32, n*projectedDim), norm: make([]float32, n)}
 	parallel(n, func(from, to int) {
 		for i := from; i < to; i++ {
@@ -101,6 +103,7 @@ func startDistances(rng *rand.Rand, c cloud) []float32 {
 			for _, a := range of {
 				sum += math.Sqrt(float64(c.squared(i, a)))
 			}
+			// The search compares squared distances; the mean is one of distances.
 			mean := sum / float64(len(of))
 			out[i] = float32(mean * mean)
 		}

@@ -34,7 +34,7 @@ func SetThreshold(scores []float32, rate float64) (Threshold, error) {
 		return Threshold{}, fmt.Errorf("detect: the normal images score from %v to %v: no threshold can be set; are they all the same picture?", low, top)
 	}
 	t := Threshold{FalseAlarmRate: rate, Images: n}
-	if float64(n)*rate >= 1 {
+	if float64(n)*rate >= 1 { // with fewer the quantile would lie beyond the largest score
 		// Linear between order statistics (Hyndman and Fan's type 7, NumPy's default).
 		at := (1 - rate) * float64(n-1)
 		low := int(at)
@@ -52,6 +52,8 @@ func SetThreshold(scores []float32, rate float64) (Threshold, error) {
 			d := math.Log(max(float64(v), math.SmallestNonzeroFloat32)) - mean
 			square += d * d / float64(n-1)
 		}
+		// The standard normal's quantile of 1 - rate is sqrt(2) erfinv(1 - 2 rate). Logarithms,
+		// since scores are positive and their upper tail is the longer one.
 		t.Method = LogNormal
 		t.Value = math.Exp(mean + math.Sqrt2*math.Erfinv(1-2*rate)*math.Sqrt(square))
 	}
