@@ -28,7 +28,7 @@ ablation.png. Features and neighbours are computed once for all rows that share
 them; classifiers stand alone, unfused. sup and semi move --defects images to
 training; their rows, and the un row "full, without moved images", are measured on
 the images left.`,
-		Example: "  semirest ablate --data ../shared/data/mvtec_bottle --out ablation --seeds 3",
+		Example: "  semirest ablate --data demo/woven-cloth --out ablation --seeds 3",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows, err := ablate(cmd, &o, seeds, only)

@@ -36,7 +36,7 @@ a detector of the lite preset that is fitted for the purpose (or with --model),
 and what a crop costs in runs of several. Then it lets --clients clients send
 --rate crops a second each to a server in this process over loopback, with a
 detector that answers at once, so that what is timed is the transport.`,
-		Example: "  semirest bench\n  semirest bench --model bottle.safetensors --json",
+		Example: "  semirest bench\n  semirest bench --model cloth.safetensors --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := runBench(cmd.Context(), &o, cmd.ErrOrStderr())

@@ -24,7 +24,7 @@ func newEvalCmd() *cobra.Command {
 		Long: `Scores every test picture of an MVTec folder and prints pixel AP, PRO, pixel
 AUROC and image AUROC over all of them, at the masks' own size, with a row a
 kind of defect. The map that is measured is the one that the page shows.`,
-		Example: "  semirest eval --model bottle.safetensors --data ../shared/data/mvtec_bottle --json",
+		Example: "  semirest eval --model cloth.safetensors --data demo/woven-cloth --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, err := detect.Load(model)

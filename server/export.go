@@ -23,7 +23,7 @@ func newExportCmd() *cobra.Command {
 metadata; a score divided by the threshold is 1.0 at the threshold. A detector
 of tiles has a second input, origin: int64 [n, 2], the row and column of each
 crop's first cell in its picture.`,
-		Example: "  semirest export --model bottle.safetensors --out bottle.onnx\n  semirest export --model bottle.safetensors --triton repository",
+		Example: "  semirest export --model cloth.safetensors --out cloth.onnx\n  semirest export --model cloth.safetensors --triton repository",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" && triton == "" {

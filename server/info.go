@@ -18,7 +18,7 @@ func newInfoCmd() *cobra.Command {
 		Use:     "info MODEL",
 		Short:   "Print what a model file says of itself",
 		Long:    "Prints a model's settings: input, bank, threshold, and where it came from.",
-		Example: "  semirest info bottle.safetensors --json",
+		Example: "  semirest info cloth.safetensors --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := detect.Load(args[0])

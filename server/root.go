@@ -29,7 +29,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	begun = new(bool)
 	for _, cmd := range []*cobra.Command{
 		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newExportCmd(), newInfoCmd(),
-		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newVersionCmd(),
+		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newVersionCmd(),
 	} {
 		for _, cmd := range append(cmd.Commands(), cmd) {
 			run := cmd.RunE

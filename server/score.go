@@ -37,8 +37,8 @@ DIR/scores.csv has a row a picture, as the page's results do; --table names
 another file, of JSON lines where it ends in .jsonl. Scores are calibrated: 1.0
 is the threshold. A picture that can't be read is reported and the others are
 scored all the same; the exit code is 1 then.`,
-		Example: "  semirest score --model bottle.safetensors --out scored part1.png part2.jpg\n" +
-			"  semirest score --model bottle.safetensors --out scored --no-png --table scored/all.jsonl line3/",
+		Example: "  semirest score --model cloth.safetensors --out scored part1.png part2.jpg\n" +
+			"  semirest score --model cloth.safetensors --out scored --no-png --table scored/all.jsonl line3/",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.table == "" {

@@ -64,7 +64,7 @@ It listens on this machine only, unless --addr says otherwise. Without --auth
 there is no login: whoever reaches the address may score pictures, and whoever
 is on this machine may do everything. With --auth people sign in; make the first
 account with semirest user add.`,
-		Example: "  semirest serve\n  semirest serve --model bottle.safetensors --model lids=lids-v2.safetensors --addr :8080",
+		Example: "  semirest serve\n  semirest serve --model cloth.safetensors --model lids=lids-v2.safetensors --addr :8080",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), &o, cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -47,7 +47,7 @@ looked at: sheet.png (source, foreground, sample, mask's outline), and every
 sample with its mask. Where the data has defective test images with masks,
 --paste shows some of them pasted onto normal images, as supervised training
 does.`,
-		Example: "  semirest simulate --data ../shared/data/mvtec_bottle --out simulated --count 16",
+		Example: "  semirest simulate --data demo/woven-cloth --out simulated --count 16",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := simulate(cmd, &o)

@@ -54,8 +54,8 @@ A memory bank of features is fitted on nine tenths of the pictures, and by
 
 What is held out decides which checkpoint is kept, whether the distance is
 fused in, and the threshold for the stated rate of false alarms.`,
-		Example: `  semirest train --data ../shared/data/mvtec_bottle --supervision un --out bottle.safetensors
-  semirest train --data ../shared/data/mvtec_bottle --supervision semi --defects 10 --init bottle.safetensors --out semi.safetensors
+		Example: `  semirest train --data demo/woven-cloth --supervision un --out cloth.safetensors
+  semirest train --data demo/woven-cloth --supervision semi --defects 10 --init cloth.safetensors --out semi.safetensors
   semirest train --data parts/ --supervision none --out parts.safetensors`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
