@@ -62,7 +62,7 @@ func (l *Loop) do(root context.Context, j project.Job) error {
 	l.board.post(Update{Job: j})
 	log := l.Options.Log.With("job", j.ID, "project", j.Project)
 	log.Info("training", "supervision", j.Request.Supervision, "preset", j.Request.Preset)
-	id, r := j.ID, &reporter{loop: l, job: j}
+	id, r := j.ID, &reporter{loop: l, job: j, forecast: new(train.Forecast)}
 	model, err := l.guarded(ctx, j, r)
 	switch {
 	case root.Err() != nil:
