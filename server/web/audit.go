@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -52,4 +53,20 @@ func (s *Server) events(c echo.Context, p project.ID) error {
 		list = append(list, events...)
 	}
 	return c.JSON(http.StatusOK, map[string]any{"events": list})
+}
+
+// record notes in the audit log what the caller of a request did.
+func (s *Server) record(c echo.Context, p project.ID, action, object, detail string) {
+	s.note(c.Request().Context(), who(c), p, action, object, detail)
+}
+
+// note is record for any caller. An entry that cannot be written is in the server's log: what it tells of is done.
+func (s *Server) note(ctx context.Context, w caller, p project.ID, action, object, detail string) {
+	if s.config.Accounts == nil {
+		return
+	}
+	e := project.Event{User: cmp.Or(w.Name, "guest"), Project: p, Action: action, Object: object, Detail: detail}
+	if err := s.config.Accounts.Record(context.WithoutCancel(ctx), e); err != nil {
+		s.log.Error("cannot write the audit log", "user", e.User, "project", p, "action", action, "object", object, "detail", detail, "error", err)
+	}
 }

@@ -181,14 +181,6 @@ func (s *Server) Remove(name string) {
 	}
 }
 
-// describe sends a session the detector's present description.
-func (s *Server) describe(x *session, name string) {
-	if d, release, ok := s.useDetector(s.ctx, x.who, name); ok {
-		x.out.notify("detector "+name, d.message(0).Append(nil))
-		release()
-	}
-}
-
 // hello is what a new session is told first.
 func (s *Server) hello(ctx context.Context, w caller) wire.Hello {
 	h := wire.Hello{

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -101,4 +102,14 @@ func (s *Server) changed(c echo.Context, what wire.Subject, p, picture project.I
 	s.Notify(p, fmt.Sprintf("changed %d %s %s", what, p, picture), wire.Changed{
 		Revision: revision, Subject: what, Project: string(p), Picture: string(picture), Author: author(who(c)),
 	})
+}
+
+// may is Server.may for a message of type t about a project. A level that was taken away counts at once.
+func (x *session) may(ctx context.Context, t wire.Type, p project.ID) error {
+	return x.server.may(ctx, x.who, p, cmp.Or(messages[t], project.Admin))
+}
+
+// mayHear tells whether a notice about a project may go to the session.
+func (x *session) mayHear(ctx context.Context, p project.ID) bool {
+	return x.server.may(ctx, x.who, p, project.Viewer) == nil
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
@@ -72,16 +71,6 @@ func (x *session) remain() {
 	}
 }
 
-// may is Server.may for a message of type t about a project. A level that was taken away counts at once.
-func (x *session) may(ctx context.Context, t wire.Type, p project.ID) error {
-	return x.server.may(ctx, x.who, p, cmp.Or(messages[t], project.Admin))
-}
-
-// mayHear tells whether a notice about a project may go to the session.
-func (x *session) mayHear(ctx context.Context, p project.ID) bool {
-	return x.server.may(ctx, x.who, p, project.Viewer) == nil
-}
-
 // dismiss stops the websockets of a person: of one session of theirs, or all.
 func (s *Server) dismiss(user project.ID, session string) {
 	s.mu.Lock()
@@ -100,48 +89,6 @@ func (s *Server) dismissSessions(user project.ID) {
 	for x := range s.sessions {
 		if x.who.by == byCookie && x.who.ID == user {
 			x.stop(signedOut)
-		}
-	}
-}
-
-// maySee tells whether somebody may see and use a detector: those of projects are their viewers'.
-func (s *Server) maySee(ctx context.Context, w caller, detector string) bool {
-	p, ok := project.OfDetector(detector)
-	return !ok || s.may(ctx, w, p, messages[wire.TypeOpen]) == nil
-}
-
-// useDetector is registry.use for detectors that the caller may see.
-func (s *Server) useDetector(ctx context.Context, w caller, name string) (d *served, release func(), ok bool) {
-	d, release, ok = s.detectors.use(name)
-	if ok && !s.maySee(ctx, w, d.Name) {
-		release()
-		return nil, nil, false
-	}
-	return d, release, ok
-}
-
-// visibleDetectors is registry.list of the detectors that the caller may see.
-func (s *Server) visibleDetectors(ctx context.Context, w caller) (list []*served) {
-	for _, d := range s.detectors.list() {
-		if s.maySee(ctx, w, d.Name) {
-			list = append(list, d)
-		}
-	}
-	return list
-}
-
-// announce tells every open session that may see it of a detector that is now served.
-func (s *Server) announce(d *served) {
-	s.mu.Lock()
-	open := make([]*session, 0, len(s.sessions))
-	for x := range s.sessions {
-		open = append(open, x)
-	}
-	s.mu.Unlock()
-	data := d.message(0).Append(nil)
-	for _, x := range open {
-		if s.maySee(s.ctx, x.who, d.Name) {
-			x.out.notify("detector "+d.Name, data)
 		}
 	}
 }
