@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -385,4 +387,18 @@ func (w *workbench) train(p project.Project, job project.ID, step, total int, lo
 	w.server.Notify(p.ID, "job", wire.Job{Job: job.Number(), Kind: wire.JobTrain, State: wire.JobRunning, Project: string(p.ID)})
 	w.server.Notify(p.ID, "training", wire.Training{Job: job.Number(), Phase: wire.PhaseLearn, Step: uint32(step), Total: uint32(total), Loss: loss, SecondsLeft: 75,
 		HeldOutAP: 0.41, Sample: string(job), Map: wire.Grid{Rows: grid.Rows, Cols: grid.Cols, Encoding: wire.Float16, Values: grid.Values}})
+}
+
+// truth gives a picture a ground-truth mask with its spot.
+func (w *workbench) truth(p project.Picture, at image.Rectangle) {
+	w.t.Helper()
+	m := image.NewGray(image.Rect(0, 0, p.Width, p.Height))
+	for y := at.Min.Y; y < at.Max.Y; y++ {
+		for x := at.Min.X; x < at.Max.X; x++ {
+			m.SetGray(x, y, color.Gray{255})
+		}
+	}
+	if _, err := w.store.SetTruth(w.t.Context(), p.ID, bytes.NewReader(encodePNG(w.t, m))); err != nil {
+		w.t.Fatal(err)
+	}
 }
