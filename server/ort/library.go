@@ -140,6 +140,11 @@ func Init(path string) error {
 	if err := checkLibrary(path); err != nil {
 		return fmt.Errorf("ort: %w: %s: %w; %s", ErrLibrary, path, err, remedy())
 	}
+	// ONNX Runtime 1.30 measures its use: it keeps a device's number in the cache
+	// folder and sends to Microsoft. Nothing of this program goes to anybody.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
+		return fmt.Errorf("ort: %w", err)
+	}
 	onnxruntime.SetSharedLibraryPath(path)
 	if err := onnxruntime.InitializeEnvironment(onnxruntime.WithLogLevelError()); err != nil {
 		return fmt.Errorf("ort: %w: %s: %s; %s", ErrLibrary, path, explain(err), remedy())
