@@ -18,6 +18,9 @@ ADDR     ?= localhost:8080
 FUZZTIME ?= 10s
 PYTHON   ?= python3
 ARGS     ?=
+ZIG      ?= bin/zig/ziglang/zig
+RELEASE  ?= bin/release
+PLATFORMS ?=
 
 .PHONY: help
 help: ## list the targets
@@ -62,6 +65,16 @@ backbone: ## make the embedded default backbone again from its published package
 clean: ## remove what was built
 	rm -rf bin
 	find frontend/dist -mindepth 1 -not -name placeholder.html -delete
+
+## What people download
+
+.PHONY: release
+release: wasm $(ZIG) ## build the archives of PLATFORMS (default all) with everything inside, into bin/release
+	go run ./server/release --zig $(ZIG) --version $(VERSION) --out $(RELEASE) $(PLATFORMS)
+
+bin/zig/ziglang/zig: server/release/zig.txt
+	$(PYTHON) -m pip install --quiet --no-deps --require-hashes --upgrade --target bin/zig -r $<
+	@touch $@
 
 ## Checks
 

@@ -15,6 +15,7 @@ import (
 //
 //	library.gz              the library, compressed to the same bytes every time
 //	library.sha256          the library's own checksum
+//	library.version         ONNX Runtime's version
 //	LICENSE                 ONNX Runtime's licence
 //	ThirdPartyNotices.txt   those of what is inside it
 //
@@ -52,8 +53,10 @@ func embed(ctx context.Context, dir, platform string) (string, error) {
 	if err := z.Close(); err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "library.gz"), b.Bytes(), 0o644); err != nil {
-		return "", err
+	for name, data := range map[string][]byte{"gz": b.Bytes(), "sha256": []byte(library.sha256 + "\n"), "version": []byte(Version + "\n")} {
+		if err := os.WriteFile(filepath.Join(dir, "library."+name), data, 0o644); err != nil {
+			return "", err
+		}
 	}
-	return dir, os.WriteFile(filepath.Join(dir, "library.sha256"), []byte(library.sha256+"\n"), 0o644)
+	return dir, nil
 }
