@@ -226,6 +226,28 @@ func TestCommands(t *testing.T) {
 		}
 	})
 
+	t.Run("data check", func(t *testing.T) {
+		out := succeed(t, "data", "check", data)
+		for _, want := range []string{"12 normal pictures to learn from", "2 hole to test on", "16 in colour", "nothing is odd"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("data check lacks %q: %s", want, out)
+			}
+		}
+		r := decode[map[string]any](t, succeed(t, "data", "check", data, "--json"))
+		if r["train"] != 12.0 || r["test"].(map[string]any)["good"] != 2.0 {
+			t.Errorf("data check --json: %v", r)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		table := filepath.Join(t.TempDir(), "scores.csv")
+		log := new(bytes.Buffer) // a score that Ctrl-C ends says what there is
+		first := &stopAt{text: "114.png", stop: cancel}
+		if code := execute(ctx, []string{"score", "--model", model, "--out", filepath.Dir(table), "--no-png", hole(114), hole(115)}, first, log); code != exitFailure ||
+			!strings.HasSuffix(log.String(), "semirest: stopped; 1 of 2 pictures are scored: see "+table+"\n") {
+			t.Errorf("exit code %d: %s", code, log)
+		}
+	})
+
 	t.Run("score", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "new", "scored")
 		verdicts := decode[[]verdict.Verdict](t, succeed(t, "score", "--model", model, "--out", dir, "--json", hole(114), hole(115)))

@@ -29,7 +29,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	begun = new(bool)
 	for _, cmd := range []*cobra.Command{
 		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newExportCmd(), newInfoCmd(),
-		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newVersionCmd(),
+		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newDataCmd(), newVersionCmd(),
 	} {
 		for _, cmd := range append(cmd.Commands(), cmd) {
 			run := cmd.RunE

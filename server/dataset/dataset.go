@@ -1,16 +1,22 @@
 // Package dataset reads folders of inspection images.
 //
-// Three layouts are understood:
+// These layouts are understood:
 //
 //	MVTec AD      DIR/train/good/*            normal training images
 //	              DIR/test/good/*             normal test images
 //	              DIR/test/KIND/*             defective test images, one folder a kind of defect
 //	              DIR/ground_truth/KIND/*     masks: NAME_mask.png, or NAME.png, beside test/KIND/NAME.*
+//	BTAD, MPDD    the same; ok and ko are names of good and of a kind
+//	MVTec AD 2    DIR/train/good, DIR/test_public/{good,bad,ground_truth/bad}
+//	KolektorSDD2  DIR/{train,test}/NAME.png, each with NAME_GT.png beside it
+//	KolektorSDD   DIR/kosNN/PartN.jpg, each with PartN_label.bmp beside it
+//	VisA          ROOT/OBJECT/Data/Images, divided by ROOT/split_csv/1cls.csv
+//	by kinds      DIR/good/*, DIR/KIND/*      normal training images, defective test images
 //	plain folder  DIR/*                       normal training images, no test images
 //
 // Files are found by their extension and listed in name order, so that a seed
-// chooses the same images on every machine. Nothing is
-// decoded until it is asked for.
+// chooses the same images on every machine. Pictures are not decoded until they are asked
+// for; masks are where only they tell normal pictures from defective ones.
 package dataset
 
 import (
@@ -20,6 +26,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -50,7 +57,10 @@ type Set struct {
 	Train []Item // normal
 	Test  []Item // Good first, then the kinds in order
 	Kinds []string
-	Notes []string // what was passed over, and what a folder or a name was taken for: a line each, for people
+	// Labelled are defective pictures with masks that the set's authors put on the training
+	// side: to learn from, not to test on. Most sets have none.
+	Labelled []Item
+	Notes    []string // what was passed over, and what a folder or a name was taken for: a line each, for people
 }
 
 // Open lists the images of dir. A missing mask is not an error here: training
@@ -72,10 +82,25 @@ func Open(dir string) (*Set, error) {
 	}
 	good := top.first(IsGood)
 	expected := "either images (" + strings.Join(extensions, " ") + ") or the folders train/good and test/KIND"
-	switch train, test := top.named("train"), top.named("test"); {
+	train, test, public := top.named("train"), top.named("test"), top.named("test_public")
+	beside := false
+	if train != "" && test != "" {
+		if beside, err = f.isKolektor2(train); err != nil {
+			return nil, err
+		}
+	}
+	switch parts := kolektorParts(top); {
+	case beside:
+		err = s.kolektor2(f, train, test)
+	case public != "":
+		err = s.mvtec2(f, top, train, public)
 	case train != "" || test != "":
 		expected = "train/good/*.png and test/KIND/*.png"
 		err = s.mvtec(f, top, train, test)
+	case len(parts) > 1:
+		err = s.kolektor(f, parts)
+	case top.named("Data") != "" && isDir(filepath.Join(dir, top.named("Data"), "Images")):
+		err = s.visa(f)
 	case good != "":
 		err = s.kinds(f, top, good)
 	default:
@@ -214,10 +239,20 @@ func (s *Set) plain(f *folders, top listing) error {
 	if err != nil {
 		return err
 	}
-	masks, marked := 0, 0
+	normal, defective := byMask(f, items)
+	s.Train = normal
+	s.tested(nil, defective)
+	return nil
+}
+
+// byMask divides pictures with masks beside them by whether their masks mark something; without a mask a picture is
+// normal.
+func byMask(f *folders, items []Item) (normal, defective []Item) {
+	masks := 0
 	for _, item := range items {
 		if item.Mask == "" {
-			s.Train = append(s.Train, item)
+			item.Kind = Good
+			normal = append(normal, item)
 			continue
 		}
 		masks++
@@ -226,21 +261,22 @@ func (s *Set) plain(f *folders, top listing) error {
 		case err != nil:
 			f.pass("left out, since its mask cannot be read", item.Name+": "+err.Error())
 		case slices.Contains(mask, 1):
-			marked++
 			item.Kind = defect
-			s.Test = append(s.Test, item)
+			defective = append(defective, item)
 		default:
-			item.Mask = ""
-			s.Train = append(s.Train, item)
+			item.Mask, item.Kind = "", Good
+			normal = append(normal, item)
 		}
 	}
-	if marked > 0 {
-		s.Kinds = []string{defect}
-	}
 	if masks > 0 {
-		f.note(fmt.Sprintf("%d pictures have a mask beside them, by their names: %d of them are defective and not learnt as normal", masks, marked))
+		f.note(fmt.Sprintf("%d pictures have a mask beside them, by their names: %d of them are defective and not learnt as normal", masks, len(defective)))
 	}
-	return nil
+	return normal, defective
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // defect is the kind of a picture that only its mask calls defective.

@@ -68,12 +68,17 @@ func (s *Source) Defect(i int) (train.Defect, error) {
 }
 
 // Draw takes n defective pictures with masks of the test set, as many of each kind as can be: the kinds in random order,
-// one picture of each in turn. Where there are fewer it takes all.
+// one picture of each in turn. Where there are fewer it takes all. A set whose authors labelled pictures to learn from
+// keeps its test set whole: those are drawn.
 func Draw(set *dataset.Set, n int, seed uint64) []dataset.Item {
 	rng := rand.New(rand.NewPCG(seed, 0x646566656374))
+	from := set.Test
+	if len(set.Labelled) > 0 {
+		from = set.Labelled
+	}
 	kinds := make([][]dataset.Item, len(set.Kinds))
 	for i, kind := range set.Kinds {
-		for _, item := range set.Test {
+		for _, item := range from {
 			if item.Kind == kind && item.Mask != "" {
 				kinds[i] = append(kinds[i], item)
 			}
