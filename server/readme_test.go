@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,11 +41,11 @@ func TestDocumentedCommandsWork(t *testing.T) {
 		short := args
 		switch args[0] {
 		case "demo":
-			short = append(args, "--surface", "woven-cloth", "--normal", "12")
+			short = slices.Concat(args, []string{"--surface", "woven-cloth", "--normal", "12"})
 		case "train":
-			short = append(args, "--size", "256", "--bank-rows", "300", "--preset", "fast", "--steps", "4", "--simulated", "4", "--held-out-simulated", "2")
+			short = slices.Concat(args, []string{"--size", "256", "--bank-rows", "300", "--preset", "fast", "--steps", "4", "--simulated", "4", "--held-out-simulated", "2"})
 		case "simulate":
-			short = append(args, "--size", "256", "--count", "2")
+			short = slices.Concat(args, []string{"--size", "256", "--count", "2"})
 		case "serve":
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()

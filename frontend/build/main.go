@@ -42,13 +42,11 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := error(nil)
+	work := func() error { return run(ctx, *wasm, *source, *check) }
 	if *test {
-		err = testPage(ctx)
-	} else {
-		err = run(ctx, *wasm, *source, *check)
+		work = func() error { return testPage(ctx) }
 	}
-	if err != nil {
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "frontend/build:", err)
 		os.Exit(1)
 	}

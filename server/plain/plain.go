@@ -41,7 +41,7 @@ func Error(err error, keep ...string) string {
 // typed are texts of errors that name Go's types or functions, each with what to say in its place.
 func typed(err error) (list [][2]string) {
 	walk(err, func(err error) {
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // walk comes to what is wrapped
 		case *json.UnmarshalTypeError:
 			what := "a " + e.Value
 			if e.Field != "" {
@@ -62,7 +62,7 @@ func typed(err error) (list [][2]string) {
 // walk visits an error and all that it wraps.
 func walk(err error, visit func(error)) {
 	visit(err)
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it is what unwraps
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
 			walk(inner, visit)

@@ -38,12 +38,11 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	path, err := "", error(nil)
+	get := func() (string, error) { return fetch(ctx, *cache, *cuda) }
 	if *platform != "" {
-		path, err = embed(ctx, filepath.Join("server", "ort", "embedded"), *platform)
-	} else {
-		path, err = fetch(ctx, *cache, *cuda)
+		get = func() (string, error) { return embed(ctx, filepath.Join("server", "ort", "embedded"), *platform) }
 	}
+	path, err := get()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fetch:", err)
 		os.Exit(1)
