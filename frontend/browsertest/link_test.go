@@ -1,8 +1,14 @@
 package browsertest
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
 	"fmt"
 	"image"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +16,7 @@ import (
 
 	"semirest/server/web"
 	"semirest/shared/prep"
+	"semirest/shared/wire"
 )
 
 func lot(t *testing.T, n int) []string {
@@ -81,6 +88,65 @@ func TestReconnectsByItself(t *testing.T) {
 	b.wait(`document.getElementById('link').dataset.state === 'open'`)
 	b.drop(lot(t, 1)...)
 	b.settled(1)
+}
+
+// A page that was open while the server was updated says that it must be loaded
+// again, and its button does so.
+func TestPageOpenAcrossAnUpdateSaysReload(t *testing.T) {
+	r := newRig(t)
+	b := newTab(t)
+	b.expect("WebSocket connection to")
+	b.expect("net::ERR_CONNECTION_REFUSED")
+	b.open(r.url)
+	b.wait(`document.getElementById('link').dataset.state === 'open'`)
+	r.stop()
+	loaded := make(chan struct{}, 1)
+	updated := httptest.NewUnstartedServer(nextVersion(loaded))
+	updated.Listener.Close()
+	l, err := net.Listen("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	updated.Listener = l
+	updated.Start()
+	defer updated.Close()
+	b.wait(`document.getElementById('link').dataset.state === 'refused'`)
+	if banner := b.text("banner"); !strings.Contains(banner, "The server was updated. Reload this page to go on.") {
+		t.Errorf("the banner says %q", banner)
+	}
+	b.shot("updated")
+	b.click("#banner button")
+	select {
+	case <-loaded:
+	case <-time.After(20 * time.Second):
+		t.Error("the button did not load the page again")
+	}
+}
+
+// nextVersion is a server of the version after this one, as far as an open page
+// gets to know it: a websocket whose Hello is of another version, and another
+// page.
+func nextVersion(loaded chan<- struct{}) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		loaded <- struct{}{}
+		fmt.Fprint(w, "<!doctype html><title>the next version</title>")
+	})
+	mux.HandleFunc("GET /api/v1/stream", func(w http.ResponseWriter, r *http.Request) {
+		hello := wire.Hello{Lowest: wire.Version + 1, Highest: wire.Version + 1, Window: wire.Window, MaxFrame: wire.MaxFrame}.Append(nil)
+		hello[0] = wire.Version + 1
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455, 4.2.2
+		fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+			base64.StdEncoding.EncodeToString(accept[:]))
+		_, _ = conn.Write(append([]byte{0x82, byte(len(hello))}, hello...)) // one binary frame, below 126 bytes
+		_, _ = io.Copy(io.Discard, conn)                                    // until the page hangs up
+	})
+	return mux
 }
 
 // Tiles of a large picture appear as they are scored.
