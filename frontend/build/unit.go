@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,8 +18,11 @@ func testPage(ctx context.Context) error {
 		return err
 	}
 	tests, err := filepath.Glob(filepath.Join(root, "frontend", "test", "*.test.ts"))
-	if err != nil || len(tests) == 0 {
-		return fmt.Errorf("there are no tests in frontend/test (%v)", err)
+	if err != nil {
+		return err
+	}
+	if len(tests) == 0 {
+		return errors.New("there are no tests in frontend/test")
 	}
 	scratch, err := os.MkdirTemp("", "semirest-test-")
 	if err != nil {
