@@ -77,7 +77,7 @@ func describeDetector(name, id string, m *detect.Spec) web.Detector {
 	}
 	return web.Detector{
 		Name: name, Model: id, Preset: m.Preset, Supervision: m.Supervision, Created: m.Provenance.Created,
-		Input: m.Input, Tile: m.Tile, Block: m.Block, Kind: kind,
+		Input: m.Input, Tile: m.Tile, Block: m.Block, Depth: m.Depth, Kind: kind,
 		Threshold: m.Threshold.Value, FalseAlarms: m.Threshold.FalseAlarmRate,
 		Method: fmt.Sprintf("%g %% false alarms, %s of %d normal pictures", 100*m.Threshold.FalseAlarmRate, m.Threshold.Method, m.Threshold.Images),
 	}

@@ -12,6 +12,8 @@ import (
 	"semirest/server/evaluation"
 	"semirest/server/meter"
 	"semirest/server/ort"
+	"semirest/server/picture"
+	"semirest/shared/prep"
 )
 
 func newEvalCmd() *cobra.Command {
@@ -50,6 +52,11 @@ kind of defect. The map that is measured is the one that the page shows.`,
 			leftOut := len(set.Test) - len(test)
 			if leftOut > 0 {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%d images that were trained on are left out\n", leftOut)
+			}
+			if own, deep, err := dataset.Depth(test); err != nil {
+				return err
+			} else if note := picture.DepthNote(m.Depth, own); deep && note != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", data, note)
 			}
 			if err := startRuntime(lib); err != nil {
 				return err
@@ -97,6 +104,20 @@ func openSplit(dir, split string, warn io.Writer) (*dataset.Set, error) {
 		fmt.Fprintf(warn, "%d normal pictures are in neither part of %s and are left out\n", left, split)
 	}
 	return set, err
+}
+
+// setDepth finds the depth of the normal pictures, makes the set decode with it, and
+// says so where 16-bit files use fewer bits.
+func setDepth(set *dataset.Set, warn io.Writer) (prep.Depth, error) {
+	d, _, err := dataset.Depth(set.Train)
+	if err != nil {
+		return 0, err
+	}
+	if d != 0 {
+		fmt.Fprintf(warn, "the 16-bit pictures use %d bits at most: they are read so, and the model keeps it\n", d)
+	}
+	set.SetDepth(d)
+	return d, nil
 }
 
 // printFigures writes figures as a table, in per cent.

@@ -109,7 +109,7 @@ func (o *featuresOptions) tensor(args []string) (prep.Size, ort.Tensor, error) {
 	if o.size < prep.InputMin || o.size%prep.InputStep != 0 {
 		return prep.Size{}, ort.Tensor{}, usagef("--size %d: give a multiple of %d from %d on", o.size, prep.InputStep, prep.InputMin)
 	}
-	rgb, err := picture.DecodeFile(args[0], prep.DefaultLimits)
+	rgb, err := picture.DecodeFile(args[0], prep.DefaultLimits, 0)
 	if err != nil {
 		return prep.Size{}, ort.Tensor{}, err
 	}

@@ -41,7 +41,7 @@ func webWorkshop(shop *workshop.Shop) *web.Workshop {
 }
 
 // decodePicture implements web.Config.Decode.
-func decodePicture(data []byte, l prep.Limits) (prep.Size, []byte, error) {
-	p, err := picture.Decode(data, l)
+func decodePicture(data []byte, l prep.Limits, depth prep.Depth) (prep.Size, []byte, error) {
+	p, err := picture.DecodeDepth(data, l, depth)
 	return p.Size, p.Pix, err
 }

@@ -102,6 +102,9 @@ func score(cmd *cobra.Command, o *scoreOptions, s *verdict.Scorer, inputs []verd
 			continue
 		}
 		table.Add(v)
+		if v.Note != "" {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", in.Path, v.Note)
+		}
 		word := "normal"
 		if v.Defect {
 			word = "DEFECT"

@@ -184,7 +184,7 @@ func TestTheDemonstrationFindsItsDefects(t *testing.T) {
 // maskShare is how much of the hottest block the picture's ground truth covers.
 func maskShare(t *testing.T, mask []byte, got scored) float64 {
 	t.Helper()
-	_, rgb, err := decodePicture(mask, prep.DefaultLimits)
+	_, rgb, err := decodePicture(mask, prep.DefaultLimits, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

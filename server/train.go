@@ -120,6 +120,9 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	if err := writable(o.out, o.force); err != nil {
 		return nil, err
 	}
+	if cfg.Depth, err = setDepth(set, cmd.ErrOrStderr()); err != nil {
+		return nil, err
+	}
 	if err := startRuntime(o.ortLib); err != nil {
 		return nil, err
 	}

@@ -66,8 +66,8 @@ func cutPicture(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, 
 	if err != nil {
 		return p, small, format, err
 	}
-	if h.Format == prep.PNG && h.Alpha {
-		err = decodePNG(file, resizer, &watch)
+	if h.Format == prep.PNG && (h.Alpha || h.Bits == 16 && d.Depth != 0) {
+		err = decodePNG(file, d.Depth, resizer, &watch)
 	} else {
 		err = decodeByBrowser(file, head, h, resizer, &watch)
 	}
@@ -165,9 +165,9 @@ func decodeByBrowser(file js.Value, head []byte, h prep.Header, resizer *prep.Re
 	return nil
 }
 
-// decodePNG decodes a PNG with alpha without a canvas, which would lose the
-// colours of transparent pixels; see client.PNG.
-func decodePNG(file js.Value, resizer *prep.Resizer, watch *stopwatch) error {
+// decodePNG decodes a PNG with alpha, or of 16 bits, without a canvas, which would
+// lose the colours of transparent pixels, and all bits but eight; see client.PNG.
+func decodePNG(file js.Value, depth prep.Depth, resizer *prep.Resizer, watch *stopwatch) error {
 	buffer, err := await(file.Call("arrayBuffer"))
 	if err != nil {
 		return client.ErrUnreadable
@@ -177,6 +177,7 @@ func decodePNG(file js.Value, resizer *prep.Resizer, watch *stopwatch) error {
 	if err != nil {
 		return err
 	}
+	png.Depth = depth
 	parts := array()
 	for _, part := range png.Data {
 		parts.Call("push", file.Call("slice", part[0], part[1]))

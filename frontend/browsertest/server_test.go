@@ -208,8 +208,8 @@ func (r *rig) install(name, model string, s *contrast, tile prep.Tile) {
 	}
 }
 
-func decode(data []byte, l prep.Limits) (prep.Size, []byte, error) {
-	im, err := picture.Decode(data, l)
+func decode(data []byte, l prep.Limits, depth prep.Depth) (prep.Size, []byte, error) {
+	im, err := picture.DecodeDepth(data, l, depth)
 	if err != nil {
 		return prep.Size{}, nil, err
 	}

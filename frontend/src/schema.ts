@@ -36,6 +36,8 @@ export type ProjectPicture = {
   id: ID;
   project: ID;
   name: string;
+  /** Folders and name that the file came with; absent: not known */
+  path?: string;
   sha256: string;
   bytes: number;
   /** Upright: EXIF is applied */
@@ -629,7 +631,7 @@ export interface Answers {
   listPictures: {
     pictures: ProjectPicture[];
   };
-  /** A form of files, 500 at most. The fields role, kind and held count for the files after them. Each file has its own answer, in their order: one that is no picture does not keep the others out. What is answered with a picture is stored. */
+  /** A form of files, 500 at most. The fields role, kind and held count for the files after them. A file's name may come with its folders, by which labels from elsewhere will find it. Each file has its own answer, in their order: one that is no picture does not keep the others out. What is answered with a picture is stored. */
   addPictures: Added;
   /** One picture */
   getPicture: ProjectPicture;
@@ -639,7 +641,7 @@ export interface Answers {
   setTruth: ProjectPicture;
   /** Take its ground truth away */
   deleteTruth: ProjectPicture;
-  /** They are on the server's disk when it answers 200. Sending the same save again, by its Save-Id or without one by its bytes and its base, answers the same and changes nothing. */
+  /** This is the one way in. They are on the server's disk when it answers 200; those who watch the project hear of it over the websocket (Changed). Sending the same save again, by its Save-Id or without one by its bytes and its base, answers the same and changes nothing. */
   saveLabels: Revision;
   /** Every revision of its labels, newest first */
   listRevisions: {

@@ -63,8 +63,10 @@ func (d instant) Score(_ context.Context, _ []byte, origins []block.Cell) ([]blo
 // Run starts a server whose detector answers at once, in this process, and lets the clients loose on it over loopback.
 func (l Load) Run(ctx context.Context) (*LoadResult, error) {
 	server, err := web.New(web.Config{
-		Decode: func([]byte, prep.Limits) (prep.Size, []byte, error) { return prep.Size{}, nil, errors.ErrUnsupported },
-		Queue:  max(1, wire.Window*l.Clients), Sessions: max(1, l.Clients), Log: slog.New(slog.DiscardHandler),
+		Decode: func([]byte, prep.Limits, prep.Depth) (prep.Size, []byte, error) {
+			return prep.Size{}, nil, errors.ErrUnsupported
+		},
+		Queue: max(1, wire.Window*l.Clients), Sessions: max(1, l.Clients), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, err

@@ -46,6 +46,8 @@ type Item struct {
 	Name string // slash-separated path below the root: stable across machines
 	Kind string // Good or the name of a defect
 	Mask string // ground-truth file, "" for a normal image and where there is none
+
+	Depth prep.Depth // with which it is decoded: a detector's
 }
 
 // Defective reports whether the image shows a defect.

@@ -35,6 +35,33 @@ func (p Pictures) Name(i int) string { return p[i].Name }
 
 // Picture decodes image i, upright: RGB [h, w, 3].
 func (p Pictures) Picture(i int) ([]byte, prep.Size, error) {
-	rgb, err := picture.DecodeFile(p[i].Path, prep.DefaultLimits)
+	rgb, err := picture.DecodeFile(p[i].Path, prep.DefaultLimits, p[i].Depth)
 	return rgb.Pix, rgb.Size, err
+}
+
+// Depth is how many bits the images' 16-bit files use; has is false where there are
+// none. It decodes those files once.
+func Depth(items []Item) (depth prep.Depth, has bool, err error) {
+	for _, item := range items {
+		d, deep, err := picture.FileDepth(item.Path, prep.DefaultLimits)
+		if err != nil {
+			return 0, false, fmt.Errorf("%s: %w", item.Name, err)
+		}
+		switch {
+		case deep && has:
+			depth = depth.Wider(d)
+		case deep:
+			depth, has = d, true
+		}
+	}
+	return depth, has, nil
+}
+
+// SetDepth makes all images decode with a detector's depth.
+func (s *Set) SetDepth(d prep.Depth) {
+	for _, items := range [][]Item{s.Train, s.Test} {
+		for i := range items {
+			items[i].Depth = d
+		}
+	}
 }

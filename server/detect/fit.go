@@ -53,7 +53,8 @@ type FitConfig struct {
 
 	PositionWeight float64 // lambda_PE
 
-	HoldOut        float64 // share of the images kept for the threshold
+	Depth          prep.Depth `json:",omitempty"` // bits that the source's 16-bit pictures use: recorded, the source decodes with it
+	HoldOut        float64    // share of the images kept for the threshold
 	FalseAlarmRate float64
 	Seed           uint64
 	Provenance     Provenance // but the seed
@@ -191,7 +192,7 @@ func (f *fitter) prepare() error {
 	f.divide(n)
 	m := &Model{Spec: Spec{
 		Preset: f.cfg.Preset, Supervision: "none", Backbone: f.cfg.Backbone,
-		Input: input, Tile: f.cfg.Tile, Block: stride, Profile: f.cfg.Profile, Why: f.cfg.ProfileWhy, Late: f.cfg.Late,
+		Input: input, Tile: f.cfg.Tile, Block: stride, Depth: f.cfg.Depth, Profile: f.cfg.Profile, Why: f.cfg.ProfileWhy, Late: f.cfg.Late,
 		Images: f.names(f.train), HeldOut: f.names(f.heldOut), Provenance: f.cfg.Provenance,
 	}}
 	m.Provenance.Seed = f.cfg.Seed

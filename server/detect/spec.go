@@ -20,6 +20,7 @@ type Spec struct {
 	Input       prep.Size   `json:"input"`             // pixels of one crop
 	Tile        prep.Tile   `json:"tile"`              // zero: the whole picture is the crop
 	Block       int         `json:"block"`             // pixels of the input
+	Depth       prep.Depth  `json:"depth,omitempty"`   // bits that 16-bit pictures use; 0: all
 	Profile     string      `json:"profile,omitempty"` // what the views together are called
 	Why         string      `json:"why,omitempty"`     // it was chosen
 	Views       []View      `json:"views"`             // at least one
@@ -95,6 +96,8 @@ func (s *Spec) check() error {
 	switch {
 	case s.Block != stride && (s.Block != 2*stride || s.Classifier == nil):
 		return fmt.Errorf("blocks of %d pixels", s.Block)
+	case !s.Depth.Valid():
+		return fmt.Errorf("16-bit pictures of %d bits", s.Depth)
 	case !positive(s.Threshold.Value):
 		return fmt.Errorf("the threshold is %v", s.Threshold.Value)
 	case s.Input.W < 1 || s.Input.H < 1 || s.Input.W > maxInput || s.Input.H > maxInput:

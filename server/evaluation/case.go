@@ -213,15 +213,37 @@ func ReadBlob(ctx context.Context, files Files, sha string) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
-// Decode reads a picture's pixels, upright.
-func Decode(ctx context.Context, files Files, p project.Picture) (picture.RGB, error) {
+// Decode reads a picture's pixels, upright, with a detector's depth.
+func Decode(ctx context.Context, files Files, p project.Picture, depth prep.Depth) (picture.RGB, error) {
 	data, err := ReadBlob(ctx, files, p.SHA256)
 	if err != nil {
 		return picture.RGB{}, fmt.Errorf("%s: %w", p.Name, err)
 	}
-	rgb, err := picture.Decode(data, prep.DefaultLimits)
+	rgb, err := picture.DecodeDepth(data, prep.DefaultLimits, depth)
 	if err != nil {
 		return picture.RGB{}, fmt.Errorf("%s: %w", p.Name, err)
 	}
 	return rgb, nil
+}
+
+// Depth is how many bits the pictures' 16-bit files use, 0 where there are none.
+func Depth(ctx context.Context, files Files, list []project.Picture) (prep.Depth, error) {
+	depth, has := prep.Depth(0), false
+	for _, p := range list {
+		data, err := ReadBlob(ctx, files, p.SHA256)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		d, deep, err := picture.DepthOf(data, prep.DefaultLimits)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		switch {
+		case deep && has:
+			depth = depth.Wider(d)
+		case deep:
+			depth, has = d, true
+		}
+	}
+	return depth, nil
 }

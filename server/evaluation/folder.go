@@ -83,7 +83,7 @@ type folder struct {
 
 // add scores one image and takes its pixels in.
 func (f *folder) add(ctx context.Context, item dataset.Item) error {
-	rgb, err := picture.DecodeFile(item.Path, prep.DefaultLimits)
+	rgb, err := picture.DecodeFile(item.Path, prep.DefaultLimits, f.model.Depth)
 	if err != nil {
 		return err
 	}

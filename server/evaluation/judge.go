@@ -167,7 +167,11 @@ func (j *Judge) Scores(ctx context.Context, sha string, head Head, p project.Pic
 	if s, ok := j.Kept(sha, head, p); ok {
 		return s, 0, nil
 	}
-	rgb, err := Decode(ctx, j.files, p)
+	spec, err := j.Spec(ctx, sha)
+	if err != nil {
+		return s, 0, err
+	}
+	rgb, err := Decode(ctx, j.files, p, spec.Depth)
 	if err != nil {
 		return s, 0, err
 	}

@@ -16,7 +16,11 @@ type View struct {
 
 // View looks at a picture through a stored model.
 func (j *Judge) View(ctx context.Context, sha string, c Case) (View, error) {
-	rgb, err := Decode(ctx, j.files, c.Picture)
+	spec, err := j.Spec(ctx, sha)
+	if err != nil {
+		return View{}, err
+	}
+	rgb, err := Decode(ctx, j.files, c.Picture, spec.Depth)
 	if err != nil {
 		return View{}, err
 	}

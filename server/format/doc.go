@@ -9,7 +9,12 @@
 //   - A warning says what a format could not hold, or how a file was understood
 //     where it leaves that open. Nothing is lost without one.
 //   - Known pictures are those that are there already; labels that are brought
-//     in are matched with them by name.
+//     in are matched with them by content, path and name (place.go, match.go).
+//   - A file is read as people's programs write it: what cannot be told is
+//     refused, what is not needed is not judged (text.go, loose.go), and the
+//     smallest thing that must fails: an object, a picture, a file, the archive.
+//
+// docs/formats.md lists what is read and refused, with the test of each line.
 //
 // # Upright pixels
 //
@@ -52,8 +57,8 @@
 //
 // Archives are read within Limits, which count bytes as they are unpacked,
 // whatever the archive says of itself. Names in an archive choose no path on
-// this machine; those that try to (a leading slash, "..", a backslash, a link)
-// make the archive refused. XML with a document type is refused, so no entity is
+// this machine; those that try to (a leading slash, "..", a link) make the
+// archive refused; a backslash is a separator. XML with a document type is refused, so no entity is
 // ever expanded; JSON and XML are bounded in depth; nothing is allocated for a
 // count that the bytes at hand cannot hold.
 package format

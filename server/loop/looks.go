@@ -71,7 +71,7 @@ func (k *looks) at(ctx context.Context, p project.Picture) ([]float32, error) {
 	if v, ok := k.kept(p); ok {
 		return v, nil
 	}
-	rgb, err := evaluation.Decode(ctx, k.files, p)
+	rgb, err := evaluation.Decode(ctx, k.files, p, prep.OwnDepth)
 	if err != nil {
 		return nil, err
 	}

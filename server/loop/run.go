@@ -210,6 +210,7 @@ func (l *Loop) learn(ctx context.Context, j project.Job, p *plan, r *reporter) (
 	if err != nil {
 		return nil, err
 	}
+	cfg.Fit.Depth = src.depth
 	begun := time.Now()
 	r.expect(cfg, p)
 	var m *detect.Model

@@ -19,19 +19,23 @@ import (
 type source struct {
 	normal  []project.Picture
 	defects []evaluation.Case
+	depth   prep.Depth // of the normal ones
 	decode  func(project.Picture) (picture.RGB, error)
 }
 
 // source reads the plan's labels; pictures are decoded as they are asked for.
 func (l *Loop) source(ctx context.Context, p *plan) (*source, error) {
-	s := &source{normal: p.Normal, decode: func(p project.Picture) (picture.RGB, error) {
-		rgb, err := evaluation.Decode(ctx, l.store, p)
+	depth, err := evaluation.Depth(ctx, l.store, p.Normal)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{normal: p.Normal, depth: depth, decode: func(p project.Picture) (picture.RGB, error) {
+		rgb, err := evaluation.Decode(ctx, l.store, p, depth)
 		if errors.Is(err, project.ErrNotFound) {
 			err = fmt.Errorf("%w: it was deleted after the training had begun: train again", err)
 		}
 		return rgb, err
 	}}
-	var err error
 	s.defects, err = evaluation.Read(ctx, l.store, p.Defective)
 	return s, err
 }

@@ -5,7 +5,8 @@
 //
 //   - EXIF orientation 1 to 8 is applied; every size and coordinate in this
 //     project is of the upright picture.
-//   - 16-bit samples keep their high byte; alpha is laid over white.
+//   - 16-bit samples keep the high byte of the bits that a detector's pictures use
+//     (prep.Depth); alpha is laid over white.
 //   - Grey is copied to the three channels; CMYK goes through Go's colour model
 //     (Adobe's inverted files included).
 //   - Chroma of JPEG is interpolated as libjpeg does it (see jpeg.go), so that a
@@ -59,26 +60,15 @@ type RGB struct {
 
 // Decode turns a file's bytes into pixels. The error wraps ErrEmpty, ErrFormat,
 // ErrUnsupported, ErrDamaged, ErrBytes or a *prep.SizeError.
-func Decode(data []byte, l prep.Limits) (RGB, error) {
-	if _, err := header(data, l); err != nil {
-		return RGB{}, err
-	}
-	img, err := decode(data)
-	if err != nil {
-		return RGB{}, err
-	}
-	stored := toRGB(img)
-	turn := prep.ReadOrientation(data)
-	return RGB{Size: turn.Size(stored.Size), Pix: turn.Turn(stored.Pix, stored.Size, 3)}, nil
-}
+func Decode(data []byte, l prep.Limits) (RGB, error) { return DecodeDepth(data, l, 0) }
 
-// DecodeFile is Decode on a file; the error names it.
-func DecodeFile(path string, l prep.Limits) (RGB, error) {
+// DecodeFile is DecodeDepth on a file; the error names it.
+func DecodeFile(path string, l prep.Limits, depth prep.Depth) (RGB, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return RGB{}, err
 	}
-	p, err := Decode(data, l)
+	p, err := DecodeDepth(data, l, depth)
 	if err != nil {
 		return RGB{}, fmt.Errorf("%s: %w", path, err)
 	}

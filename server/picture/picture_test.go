@@ -54,7 +54,7 @@ func TestDecodeEqualsPillow(t *testing.T) {
 		}{name + ".png", name, exact})
 	}
 	for _, c := range cases {
-		got, err := DecodeFile(filepath.Join("testdata", c.file), prep.DefaultLimits)
+		got, err := DecodeFile(filepath.Join("testdata", c.file), prep.DefaultLimits, 0)
 		if err != nil {
 			t.Errorf("%s: %v", c.file, err)
 			continue
@@ -136,7 +136,7 @@ func TestDecodeRefuses(t *testing.T) {
 	if err := os.WriteFile(path, []byte("hello"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := DecodeFile(path, prep.DefaultLimits); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), path) {
+	if _, err := DecodeFile(path, prep.DefaultLimits, 0); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), path) {
 		t.Errorf("a text file named .png: error %v", err)
 	}
 }

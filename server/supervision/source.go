@@ -41,7 +41,7 @@ func (s *Source) Defects() int { return len(s.defects) }
 // Defect reads defective picture i and its labels.
 func (s *Source) Defect(i int) (train.Defect, error) {
 	item := s.defects[i]
-	rgb, err := picture.DecodeFile(item.Path, prep.DefaultLimits)
+	rgb, err := picture.DecodeFile(item.Path, prep.DefaultLimits, item.Depth)
 	if err != nil {
 		return train.Defect{}, err
 	}

@@ -36,6 +36,7 @@ type Verdict struct {
 	GreyTop float64    `json:"grey_top"` // the score that 65535 in the raw map stands for; 0 is 0
 	Overlay string     `json:"overlay,omitempty"`
 	Heat    string     `json:"heat,omitempty"`
+	Note    string     `json:"note,omitempty"` // what the model may have seen otherwise than it is
 
 	took time.Duration
 }
@@ -60,9 +61,13 @@ func (s *Scorer) Close() error { return s.session.Close() }
 // File scores one picture and writes, below dir, STEM.json, STEM_overlay.png and STEM_heat.png.
 func (s *Scorer) File(ctx context.Context, in Input, dir string) (Verdict, error) {
 	begun := time.Now()
-	rgb, err := picture.DecodeFile(in.Path, prep.DefaultLimits)
+	rgb, err := picture.DecodeFile(in.Path, prep.DefaultLimits, s.model.Depth)
 	if err != nil {
 		return Verdict{}, err
+	}
+	note := ""
+	if own, deep, err := picture.FileDepth(in.Path, prep.DefaultLimits); err == nil && deep {
+		note = picture.DepthNote(s.model.Depth, own)
 	}
 	plan, crops, err := s.model.Crops(rgb.Pix, rgb.Size)
 	if err != nil {
@@ -76,7 +81,7 @@ func (s *Scorer) File(ctx context.Context, in Input, dir string) (Verdict, error
 	top, hottest := scores.Hottest(rgb.W, rgb.H)
 	v := Verdict{
 		Image: in.Path, Model: s.Name, Width: rgb.W, Height: rgb.H, Score: float64(top), Defect: top >= 1, Hottest: hottest,
-		Rows: scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: GreyTop, took: time.Since(begun),
+		Rows: scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: GreyTop, Note: note, took: time.Since(begun),
 	}
 	stem := filepath.Join(dir, in.Stem)
 	if err := os.MkdirAll(filepath.Dir(stem), 0o755); err != nil {

@@ -183,7 +183,7 @@ func (s *Server) decodeCrop(m wire.Crop) ([]byte, error) {
 	if len(m.Pixels) < 2 || m.Pixels[0] != 0xff || m.Pixels[1] != 0xd8 {
 		return nil, errors.New("its bytes are no JPEG file")
 	}
-	size, pixels, err := s.config.Decode(m.Pixels, prep.Limits{MaxSide: max(m.W, m.H), MaxPixels: int64(m.W) * int64(m.H)})
+	size, pixels, err := s.config.Decode(m.Pixels, prep.Limits{MaxSide: max(m.W, m.H), MaxPixels: int64(m.W) * int64(m.H)}, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ type Detector struct {
 	Input       prep.Size      // of a crop
 	Tile        prep.Tile      // how pictures are cut; the zero Tile for not at all
 	Block       int            // side of a block in pixels of the input
+	Depth       prep.Depth     // bits that 16-bit pictures use
 	Kind        wire.ScoreKind // of raw scores
 	Threshold   float64        // raw score that is shown as 1.0; above 0
 	FalseAlarms float64        // stated share of normal pictures above the threshold
@@ -87,7 +88,7 @@ func (d *served) message(request uint32) wire.Detector {
 	return wire.Detector{
 		Request: request, Generation: d.generation,
 		W: d.Input.W, H: d.Input.H, TileRef: d.Tile.Ref, TileOverlap: d.Tile.Overlap, Block: d.Block,
-		Kind: d.Kind, FalseAlarms: float32(d.FalseAlarms), Created: d.Created.Unix(),
+		Kind: d.Kind, Depth: d.Depth, FalseAlarms: float32(d.FalseAlarms), Created: d.Created.Unix(),
 		Name: d.Name, Model: d.Model, Preset: d.Preset, Supervision: d.Supervision, Note: d.Note,
 	}
 }

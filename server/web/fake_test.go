@@ -95,8 +95,8 @@ func fakeDetector(name string, sc Scorer) Detector {
 	}
 }
 
-func decodePicture(data []byte, l prep.Limits) (prep.Size, []byte, error) {
-	p, err := picture.Decode(data, l)
+func decodePicture(data []byte, l prep.Limits, depth prep.Depth) (prep.Size, []byte, error) {
+	p, err := picture.DecodeDepth(data, l, depth)
 	return p.Size, p.Pix, err
 }
 

@@ -165,7 +165,7 @@ func (s *Server) inspect(ctx context.Context, data []byte) (prep.Size, error) {
 	return size, err
 }
 
-// decode decodes a file. Only a few are decoded at a time, because each takes its pixels' memory whatever its file's
+// decode decodes a file to be looked at. Only a few are decoded at a time, because each takes its pixels' memory whatever its file's
 // size.
 func (s *Server) decode(ctx context.Context, data []byte) (prep.Size, []byte, error) {
 	select {
@@ -174,7 +174,7 @@ func (s *Server) decode(ctx context.Context, data []byte) (prep.Size, []byte, er
 	case <-ctx.Done():
 		return prep.Size{}, nil, ctx.Err()
 	}
-	size, pixels, err := s.config.Decode(data, s.config.Limits)
+	size, pixels, err := s.config.Decode(data, s.config.Limits, prep.OwnDepth)
 	if err != nil {
 		if _, ok := errors.AsType[*prep.SizeError](err); ok {
 			return size, nil, err

@@ -139,7 +139,7 @@ func (s *Server) prepare(ctx context.Context, det *served, data []byte, out *res
 		return prep.Plan{}, nil, ctx.Err()
 	}
 	start := time.Now()
-	size, pixels, err := s.config.Decode(data, s.config.Limits)
+	size, pixels, err := s.config.Decode(data, s.config.Limits, det.Depth)
 	if err != nil {
 		if _, ok := errors.AsType[*prep.SizeError](err); ok {
 			return prep.Plan{}, nil, err

@@ -28,8 +28,8 @@ type Config struct {
 	Page    http.Handler // answers everything outside /api, /healthz, /readyz and /metrics; nil: nothing there
 
 	// Decode turns an uploaded picture into upright RGB, [H, W, 3]. It reads the header first and returns a
-	// *prep.SizeError for a picture beyond the limits.
-	Decode func(data []byte, l prep.Limits) (prep.Size, []byte, error)
+	// *prep.SizeError for a picture beyond the limits. depth is that of the detector for whom it is, or prep.OwnDepth.
+	Decode func(data []byte, l prep.Limits, depth prep.Depth) (prep.Size, []byte, error)
 
 	// Mask reads a ground-truth mask and gives its upright size and the PNG file to keep, 0 and 255; nil: no project takes
 	// ground truth. Errors are for people.

@@ -22,6 +22,7 @@
 // where the height loses more than twice the pixels that the width loses.
 //
 // Two rules for pictures that are not 8-bit opaque RGB, the same on both sides:
-// of 16-bit samples the high byte counts, and alpha is laid over white (see
+// of 16-bit samples the high byte of those bits counts that
+// a detector's pictures use (see Depth), and alpha is laid over white (see
 // Flatten).
 package prep

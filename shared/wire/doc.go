@@ -79,8 +79,8 @@
 // A detector, in Hello and Detector:
 //
 //	u32 generation, u16 input width, u16 input height, u32 tile reference
-//	size (0: no tiles), u32 tile overlap, u8 block size, u8 score kind,
-//	f32 false-alarm rate, i64 created (Unix seconds), str name, str model id,
+//	size (0: no tiles), u32 tile overlap, u8 block size, u8 score kind, u8
+//	depth of 16-bit pictures in bits (0: 16), f32 false-alarm rate, i64 created (Unix seconds), str name, str model id,
 //	str preset, str supervision, str note
 //
 // # Change

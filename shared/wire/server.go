@@ -4,6 +4,8 @@ import (
 	"image"
 	"math"
 	"strconv"
+
+	"semirest/shared/prep"
 )
 
 // ScoreKind says what a detector's block scores are before calibration.
@@ -26,13 +28,14 @@ type Detector struct {
 	TileOverlap int    // prep.Tile.Overlap
 	Block       int    // side of a block, 8 or 16 input pixels
 	Kind        ScoreKind
-	FalseAlarms float32 // stated share of normal pictures above the threshold
-	Created     int64   // Unix seconds
-	Name        string  // what Open asks for
-	Model       string  // id of the model behind it
-	Preset      string  // "lite", "fast", "paper"
-	Supervision string  // "none", "un", "sup", "semi"
-	Note        string  // for people, for instance that the pictures are synthetic
+	Depth       prep.Depth // bits that 16-bit pictures use
+	FalseAlarms float32    // stated share of normal pictures above the threshold
+	Created     int64      // Unix seconds
+	Name        string     // what Open asks for
+	Model       string     // id of the model behind it
+	Preset      string     // "lite", "fast", "paper"
+	Supervision string     // "none", "un", "sup", "semi"
+	Note        string     // for people, for instance that the pictures are synthetic
 }
 
 // Type implements Message.
@@ -50,7 +53,7 @@ func (m Detector) append(b []byte) []byte {
 	b = put32(b, m.Generation)
 	b = put16(put16(b, uint16(m.W)), uint16(m.H))
 	b = put32(put32(b, uint32(m.TileRef)), uint32(m.TileOverlap))
-	b = append(b, byte(m.Block), byte(m.Kind))
+	b = append(b, byte(m.Block), byte(m.Kind), byte(m.Depth))
 	b = put64(putF32(b, m.FalseAlarms), uint64(m.Created))
 	return putStr(putStr(putStr(putStr(putStr(b, m.Name), m.Model), m.Preset), m.Supervision), m.Note)
 }
@@ -63,6 +66,8 @@ func (m Detector) check() string {
 		return "a detector's block size is out of range"
 	case m.TileRef < 0 || m.TileOverlap < 0 || m.TileRef > math.MaxInt32 || m.TileOverlap > math.MaxInt32:
 		return "a detector's tiles are out of range"
+	case !m.Depth.Valid():
+		return "a detector's depth is out of range"
 	}
 	return ""
 }
@@ -70,7 +75,7 @@ func (m Detector) check() string {
 func (r *reader) detector(request uint32) Detector {
 	m := Detector{Request: request, Generation: r.u32(), W: int(r.u16()), H: int(r.u16())}
 	m.TileRef, m.TileOverlap = r.int32(), r.int32()
-	m.Block, m.Kind = int(r.u8()), ScoreKind(r.u8())
+	m.Block, m.Kind, m.Depth = int(r.u8()), ScoreKind(r.u8()), prep.Depth(r.u8())
 	m.FalseAlarms, m.Created = r.f32(), int64(r.u64())
 	m.Name, m.Model, m.Preset, m.Supervision, m.Note = r.str(), r.str(), r.str(), r.str(), r.str()
 	if r.err == nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func detector() Detector {
-	return Detector{Request: 3, Generation: 7, W: 512, H: 384, TileRef: 2048, TileOverlap: 64, Block: 8, Kind: Fused,
+	return Detector{Request: 3, Generation: 7, W: 512, H: 384, TileRef: 2048, TileOverlap: 64, Block: 8, Kind: Fused, Depth: 12,
 		FalseAlarms: 0.01, Created: 1767225600, Name: "woven-cloth", Model: "a1b2", Preset: "lite", Supervision: "semi",
 		Note: "synthetic pictures, Gewebe, 織物"}
 }

@@ -24,10 +24,11 @@ var (
 // into pixels.
 type PNG struct {
 	Size      prep.Size
-	Alpha     bool     // some pixel may be transparent
-	Data      [][2]int // [from, to) of the deflated data in the file, in order
-	depth     int      // bits a sample: 1, 2, 4, 8, 16
-	colour    int      // 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA
+	Alpha     bool       // some pixel may be transparent
+	Depth     prep.Depth // of a detector: how samples of 16 bits become bytes
+	Data      [][2]int   // [from, to) of the deflated data in the file, in order
+	depth     int        // bits a sample: 1, 2, 4, 8, 16
+	colour    int        // 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA
 	interlace bool
 	palette   [256][4]byte
 	key       [3]uint16 // the transparent colour of types 0 and 2
@@ -170,7 +171,7 @@ func (p *PNG) passes() []pass {
 }
 
 // PNGRows turns inflated data, given in pieces of any length, into rows of
-// RGBA with straight alpha; of 16-bit samples the high byte counts.
+// RGBA with straight alpha; samples of 16 bits become bytes as Depth says.
 type PNGRows struct {
 	png    *PNG
 	todo   []pass
@@ -337,16 +338,16 @@ func (d *PNGRows) expand(raw []byte, w int) {
 			copy(to, p.palette[s[0]][:])
 			continue
 		case 0, 4:
-			v := p.byteOf(s[0])
+			v := p.byteOf(s[0], p.Depth)
 			to[0], to[1], to[2], to[3] = v, v, v, 255
 			if p.colour == 4 {
-				to[3] = p.byteOf(s[1])
+				to[3] = p.byteOf(s[1], 0)
 			}
 			s[1], s[2] = s[0], s[0]
 		default:
-			to[0], to[1], to[2], to[3] = p.byteOf(s[0]), p.byteOf(s[1]), p.byteOf(s[2]), 255
+			to[0], to[1], to[2], to[3] = p.byteOf(s[0], p.Depth), p.byteOf(s[1], p.Depth), p.byteOf(s[2], p.Depth), 255
 			if p.colour == 6 {
-				to[3] = p.byteOf(s[3])
+				to[3] = p.byteOf(s[3], 0)
 			}
 		}
 		if p.keyed && [3]uint16{s[0], s[1], s[2]} == p.key {
@@ -355,12 +356,12 @@ func (d *PNGRows) expand(raw []byte, w int) {
 	}
 }
 
-// byteOf brings a sample to 8 bits: the high byte of 16, small ones spread
-// over 0 to 255.
-func (p *PNG) byteOf(v uint16) byte {
+// byteOf brings a sample to 8 bits: of 16 as the depth says, small ones spread
+// over 0 to 255. Alpha has depth 0.
+func (p *PNG) byteOf(v uint16, depth prep.Depth) byte {
 	switch p.depth {
 	case 16:
-		return byte(v >> 8)
+		return depth.Byte(v)
 	case 8:
 		return byte(v)
 	}

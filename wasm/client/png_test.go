@@ -23,6 +23,21 @@ func inflateRows(file []byte) ([]byte, *PNG, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return inflated(file, p)
+}
+
+// rowsAt is inflateRows with a detector's depth.
+func rowsAt(file []byte, depth prep.Depth) ([]byte, error) {
+	p, err := ParsePNG(file)
+	if err != nil {
+		return nil, err
+	}
+	p.Depth = depth
+	rgba, _, err := inflated(file, p)
+	return rgba, err
+}
+
+func inflated(file []byte, p *PNG) ([]byte, *PNG, error) {
 	var deflated []byte
 	for _, part := range p.Data {
 		deflated = append(deflated, file[part[0]:part[1]]...)
@@ -46,6 +61,44 @@ func inflateRows(file []byte) ([]byte, *PNG, error) {
 		}
 	}
 	return out, p, rows.Close()
+}
+
+// TestPNGDepth: samples of 16 bits become the bytes that the server makes of them,
+// for every depth; alpha keeps its own.
+func TestPNGDepth(t *testing.T) {
+	const w = 64
+	rnd := rand.New(rand.NewPCG(1, 2))
+	grey, colour := image.NewGray16(image.Rect(0, 0, w, 1)), image.NewNRGBA64(image.Rect(0, 0, w, 1))
+	for x := range w {
+		grey.SetGray16(x, 0, color.Gray16{Y: uint16(rnd.IntN(1<<16) >> (x % 9))})
+		colour.SetNRGBA64(x, 0, color.NRGBA64{R: uint16(rnd.IntN(4096)), G: uint16(x), B: 4095, A: uint16(rnd.IntN(1 << 16))})
+	}
+	for _, depth := range []prep.Depth{0, 8, 10, 12, 14} {
+		for _, m := range []image.Image{grey, colour} {
+			var file bytes.Buffer
+			if err := png.Encode(&file, m); err != nil {
+				t.Fatal(err)
+			}
+			got, err := rowsAt(file.Bytes(), depth)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for x := range w {
+				want := [4]byte{0, 0, 0, 255}
+				switch m := m.(type) {
+				case *image.Gray16:
+					v := depth.Byte(m.Gray16At(x, 0).Y)
+					want[0], want[1], want[2] = v, v, v
+				case *image.NRGBA64:
+					c := m.NRGBA64At(x, 0)
+					want = [4]byte{depth.Byte(c.R), depth.Byte(c.G), depth.Byte(c.B), byte(c.A >> 8)}
+				}
+				if [4]byte(got[4*x:]) != want {
+					t.Fatalf("%d bits, %T, pixel %d: %v, want %v", depth, m, x, got[4*x:4*x+4], want)
+				}
+			}
+		}
+	}
 }
 
 // encode writes a PNG by hand, so that every colour type, depth, filter and

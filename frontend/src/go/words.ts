@@ -179,10 +179,6 @@ export type Phase = keyof typeof Phase;
 export const JobKind = {
   fit: 1, // a detector without supervision, distance only
   train: 2, // a classifier
-  evaluate: 3,
-  import: 4,
-  export: 5,
-  report: 6,
 } as const;
 export type JobKind = keyof typeof JobKind;
 
