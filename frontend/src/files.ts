@@ -1,6 +1,6 @@
 // Files that people give the page: picked, or dropped, with all that is in folders.
 
-const picture = /\.(jpe?g|jfif|png|webp|gif|bmp)$/i;
+const picture = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|tiff?)$/i;
 /** More files than this at a time are a mistake, such as a whole disk. */
 export const most = 5000;
 

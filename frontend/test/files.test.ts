@@ -47,4 +47,12 @@ test("a mask finds the one picture that it is of", () => {
   assert.equal(of("002.png"), "002.png");
   assert.equal(of("003.png"), undefined); // two have that name
   assert.equal(of("009.png"), undefined);
+  // Folders tell pictures of one name apart, and speak against one that is alone.
+  const kinds = ["test/dent/000.png", "test/hole/000.png", "test/hole/007.png"].map((path, i) => ({ id: String(i), name: `${i}.png`, path }) as Picture);
+  const at = (mask: string) => maskOf(mask, kinds)?.path;
+  assert.equal(at("ground_truth/dent/000_mask.png"), "test/dent/000.png");
+  assert.equal(at("ground_truth/Hole/000_mask.png"), "test/hole/000.png");
+  assert.equal(at("000_mask.png"), undefined);
+  assert.equal(at("ground_truth/dent/007_mask.png"), undefined);
+  assert.equal(at("masks/007_mask.png"), "test/hole/007.png");
 });

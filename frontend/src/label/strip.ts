@@ -1,7 +1,7 @@
 // The project's pictures in a row under the one that is labelled, and the way from one to the next.
 import * as api from "../api";
 import { make, say } from "../dom";
-import { labelled, labelText } from "../project/picture";
+import { labelled, labelText, shownName } from "../project/picture";
 
 /** How many pictures on each side of the current one are in the row: a project may have thousands. */
 const around = 60;
@@ -57,7 +57,7 @@ export class Strip {
     const seen = this.pictures.slice(Math.max(at - around, 0), at + around + 1);
     this.items.clear();
     this.list.replaceChildren(...seen.map((p) => {
-      const button = make("button", { title: p.name, ...(p.id === this.current ? { "aria-current": "true" } : {}), onclick: () => this.go(p.id) },
+      const button = make("button", { title: p.path || p.name, ...(p.id === this.current ? { "aria-current": "true" } : {}), onclick: () => this.go(p.id) },
         make("img", { src: api.at("projects", this.project, "pictures", p.id, "thumbnail"), alt: "", loading: "lazy", width: 60, height: 46 }), make("span", {}));
       this.items.set(p.id, button);
       describe(button, p);
@@ -74,5 +74,5 @@ function describe(button: HTMLButtonElement, p: api.Picture): void {
   button.dataset.state = labelled(p) ? (p.labels!.normal ? "normal" : "marked") : p.role === "normal" ? "given" : "waiting";
   const s = p.labels;
   say(button.querySelector("span")!, labelled(p) ? (s!.normal ? "normal" : `${s!.boxes + s!.polygons || "✓"}`) : "");
-  button.setAttribute("aria-label", `${p.name}, ${labelText(p)}`);
+  button.setAttribute("aria-label", `${shownName(p)}, ${labelText(p)}`);
 }

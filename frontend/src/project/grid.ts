@@ -4,7 +4,7 @@ import type { Picture } from "../api";
 import * as api from "../api";
 import { icon, make, say, swapIcon } from "../dom";
 import { spent } from "../format";
-import { labelled, labelText, pictureMillis } from "./picture";
+import { labelled, labelText, pictureMillis, shownName } from "./picture";
 import { href } from "../router";
 import { Signal } from "../signal";
 
@@ -106,8 +106,8 @@ export class Grid {
       c.id = p.id;
       c.img.src = api.at("projects", this.project, "pictures", p.id, "thumbnail");
       c.link.href = href(this.project, "label", p.id);
-      say(c.name, p.name);
-      c.link.title = p.name;
+      say(c.name, shownName(p));
+      c.link.title = p.path || p.name;
       c.root.setAttribute("aria-setsize", String(this.list.length));
       c.root.setAttribute("aria-posinset", String(i + 1));
     }
@@ -118,7 +118,7 @@ export class Grid {
     say(c.state, state);
     const tags = [p.role === "defective" ? p.kind || "defective" : p.role || "role not said", ...(p.held ? ["held out"] : []), ...(p.truth ? ["truth"] : [])];
     if (c.tags.textContent !== tags.join("")) c.tags.replaceChildren(...tags.map((t) => make("span", { class: "tag " + (t === "held out" ? "held" : "") }, t)));
-    c.check.setAttribute("aria-label", `Mark ${p.name}`);
+    c.check.setAttribute("aria-label", `Mark ${shownName(p)}`);
     c.check.checked = this.marked.has(p.id);
     c.root.classList.toggle("marked", c.check.checked);
   }

@@ -2,6 +2,9 @@
 import type { LabelState, Picture } from "../api";
 import { plural } from "../dom";
 
+/** A picture's name with the last folder that it came in, which tells those of one name apart. */
+export const shownName = (p: Picture): string => (p.path ?? "").split("/").slice(-2).join("/") || p.name;
+
 /** Whether somebody has labelled it, be it as normal. */
 export const labelled = (p: Picture): boolean => !!p.labels && (p.labels.normal || marks(p.labels) > 0);
 

@@ -170,8 +170,8 @@ function markBar(grid: Grid, change: (b: HTMLButtonElement, what: Partial<Pick<a
 
 /** Ground truth that exists already: masks, by the pictures' names. */
 function truthButton(project: api.Project, all: () => api.Picture[], done: () => void): HTMLElement {
-  const input = make("input", { type: "file", accept: "image/png", multiple: true, hidden: true, tabindex: -1, "aria-label": "Masks", id: "truth-files" });
-  const button = make("button", { class: "small", title: "Masks NAME_mask.png or NAME.png of pictures NAME: what is not black is defective", onclick: () => input.click() }, "Add ground truth…");
+  const input = make("input", { type: "file", accept: "image/*,.tif,.tiff,.jfif", multiple: true, hidden: true, tabindex: -1, "aria-label": "Masks", id: "truth-files" });
+  const button = make("button", { class: "small", title: "Masks NAME_mask.png, NAME_GT.png or NAME.png of pictures NAME: what is neither black nor transparent is defective", onclick: () => input.click() }, "Add ground truth…");
   fromInput(input, (found) => attempt(button, async () => {
     note(await addTruths(project.id, all(), found));
     done();

@@ -3,12 +3,21 @@ import * as api from "../api";
 import { plural } from "../dom";
 import type { Found } from "../files";
 
-const stem = (name: string): string => name.split("/").pop()!.replace(/\.[^.]*$/, "").toLowerCase();
+const fold = (name: string): string => name.normalize("NFC").toLowerCase();
+const stem = (name: string): string => fold(name.split("/").pop()!).replace(/\.[^.]*$/, "");
+/** Folders that only tell masks from pictures. */
+const neutral = /^(ground_?truth|gt|masks?|labels?|images?)$/;
+const folder = (path: string): string => path.split("/").slice(0, -1).map(fold).filter((f) => !neutral.test(f)).pop() ?? "";
 
-/** The picture that a mask is of, if there is exactly one. */
+/** The picture that a mask is of, if there is exactly one: by the folder that both came in, else by a name that one alone has. */
 export function maskOf(mask: string, pictures: api.Picture[]): api.Picture | undefined {
-  const name = stem(mask).replace(/[_-](mask|truth|gt)$/, "");
-  const fit = pictures.filter((p) => stem(p.name) === name);
+  const name = stem(mask).replace(/[_\-. ](mask|truth|gt|label)$/, ""), place = folder(mask);
+  const came = (p: api.Picture): string => folder(p.path ?? p.name) || fold(p.kind ?? "");
+  const fit = pictures.filter((p) => stem(p.path ?? p.name) === name || stem(p.name) === name);
+  const near = place ? fit.filter((p) => came(p) === place) : [];
+  if (near.length) return near.length === 1 ? near[0] : undefined;
+  // A mask of another folder's picture is not this one's, though they are called alike.
+  if (place && pictures.some((p) => came(p) === place)) return undefined;
   return fit.length === 1 ? fit[0] : undefined;
 }
 
@@ -20,7 +29,7 @@ export async function addTruths(project: string, pictures: api.Picture[], found:
     const p = maskOf(name, pictures);
     if (!p) { lost.push(`no picture, or several, are called like ${name}`); continue; }
     try {
-      await api.raw("PUT", api.at("projects", project, "pictures", p.id, "truth"), { body: file, headers: { "Content-Type": "image/png" } });
+      await api.raw("PUT", api.at("projects", project, "pictures", p.id, "truth"), { body: file, headers: { "Content-Type": file.type || "application/octet-stream" } });
       set++;
     } catch (error) { lost.push(`${name}: ${api.why(error)}`); }
   }
