@@ -99,6 +99,9 @@ func ablate(cmd *cobra.Command, o *trainOptions, seeds int, only []string) ([]ta
 	if a.Fit, err = o.config(); err != nil {
 		return nil, err
 	}
+	if a.Fit.Depth, err = setDepth(set, cmd.ErrOrStderr()); err != nil {
+		return nil, err
+	}
 	if a.Textures, err = readTextures(o.classifier.textures, cmd.ErrOrStderr()); err != nil {
 		return nil, err
 	}

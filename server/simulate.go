@@ -90,6 +90,9 @@ func simulate(cmd *cobra.Command, o *simulateOptions) (list []simulated, err err
 	if err != nil {
 		return nil, err
 	}
+	if _, err := setDepth(set, cmd.ErrOrStderr()); err != nil {
+		return nil, err
+	}
 	if o.Textures, err = readTextures(o.textures, cmd.ErrOrStderr()); err != nil {
 		return nil, err
 	}

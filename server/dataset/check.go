@@ -108,7 +108,7 @@ func (c *checker) look(item Item, test bool) error {
 	if _, err := os.Stat(item.Path); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
-	rgb, err := picture.DecodeFile(item.Path, prep.DefaultLimits)
+	rgb, err := picture.DecodeFile(item.Path, prep.DefaultLimits, prep.OwnDepth)
 	if err != nil {
 		c.say(Unreadable, item.Name)
 		return nil

@@ -59,7 +59,7 @@ func Depth(items []Item) (depth prep.Depth, has bool, err error) {
 
 // SetDepth makes all images decode with a detector's depth.
 func (s *Set) SetDepth(d prep.Depth) {
-	for _, items := range [][]Item{s.Train, s.Test} {
+	for _, items := range [][]Item{s.Train, s.Labelled, s.Test} {
 		for i := range items {
 			items[i].Depth = d
 		}

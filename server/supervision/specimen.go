@@ -115,7 +115,7 @@ func evenly(items []dataset.Item, n int) []dataset.Item {
 
 // resized reads an image and brings it to the input's size; it also returns its own.
 func resized(item dataset.Item, input prep.Size) (synth.Picture, prep.Size, error) {
-	p, err := picture.DecodeFile(item.Path, prep.DefaultLimits, 0)
+	p, err := picture.DecodeFile(item.Path, prep.DefaultLimits, item.Depth)
 	if err != nil {
 		return synth.Picture{}, prep.Size{}, err
 	}
@@ -133,7 +133,7 @@ func Textures(dir string, note func(error)) ([]synth.Picture, error) {
 		return nil, nil
 	}
 	textures, skipped, err := synth.LoadTextures(dir, func(path string) (synth.Picture, error) {
-		p, err := picture.DecodeFile(path, prep.DefaultLimits, 0)
+		p, err := picture.DecodeFile(path, prep.DefaultLimits, prep.OwnDepth)
 		return synth.Picture{W: p.W, H: p.H, Pix: p.Pix}, err
 	})
 	for _, e := range skipped {
