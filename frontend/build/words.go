@@ -49,6 +49,7 @@ var words = []shared{
 	{dir: "server/project", name: "Stage"},
 	{dir: "server/project", name: "JobState"},
 	{dir: "server/project", name: "Role"},
+	{dir: "server/project", name: "WholeFormat"},
 	{dir: "server/loop", name: "maxSteps"},
 	{dir: "server/web", name: "maxTitle"},
 	{dir: "server/web", name: "maxKind"},

@@ -218,6 +218,9 @@ export type JobState = "queued" | "running" | "done" | "failed" | "canceled";
 /** project.Role is what a person said a picture is when it was brought in. */
 export type Role = "" | "normal" | "defective";
 
+/** project.WholeFormat is the format that holds all of a project, models and history too; the others hold pictures and labels. */
+export const wholeFormat = "project";
+
 /** loop.maxSteps */
 export const maxSteps = 200000;
 

@@ -1,29 +1,21 @@
 // A project's pictures and labels in the formats of other programs, out and in.
 import * as api from "../api";
 import { make, plural, say } from "../dom";
+import { wholeFormat } from "../go/words";
 import { note } from "../note";
 import { attempt, may } from "../shell";
 
-const formats = [
-  { id: "coco", name: "COCO", text: "boxes and masks (RLE)" },
-  { id: "yolo", name: "YOLO", text: "boxes" },
-  { id: "voc", name: "Pascal VOC", text: "boxes, XML" },
-  { id: "labelme", name: "labelme", text: "boxes and polygons" },
-  { id: "mask", name: "Mask PNG", text: "pixels" },
-  { id: "mvtec", name: "MVTec layout", text: "folders of pictures and masks" },
-  { id: "csv", name: "CSV", text: "a row a box, with times" },
-  { id: "project", name: "Whole project", text: "pictures, all revisions, times and models: comes back identical" },
-];
-
-export function exchange(project: api.Project, until: AbortSignal): HTMLElement {
+/** The section of a project's page; what formats there are, the server says. */
+export async function exchange(project: api.Project, until: AbortSignal): Promise<HTMLElement> {
+  const { formats } = await api.get<"listFormats">(api.at("formats"), until);
   const path = api.at("projects", project.id, "export");
   const out = make("ul", { class: "exports" }, ...formats.map((f) => make("li", {},
-    make("a", { class: "button", id: `export-${f.id}`, href: `${path}?format=${f.id}`, download: "" }, f.name), make("span", { class: "quiet" }, f.text))));
+    make("a", { class: "button", id: `export-${f.name}`, href: `${path}?format=${f.name}`, download: "" }, f.title), make("span", { class: "quiet" }, f.note))));
   const box = make("section", { class: "exchange", "aria-labelledby": "t-exchange" }, make("h2", { id: "t-exchange" }, "Export and import"),
     make("p", { class: "quiet" }, "Each is one zip file. Labels are in upright pixels: the picture as it is seen, its EXIF orientation applied."), out);
   if (!may(project, "labeller")) return box;
   const skipped = make("ul", { class: "failures" }), said = make("p", { role: "status" });
-  const choice = make("select", { id: "import-format" }, ...formats.filter((f) => f.id !== "project").map((f) => make("option", { value: f.id }, f.name)));
+  const choice = make("select", { id: "import-format" }, ...formats.filter((f) => f.name !== wholeFormat).map((f) => make("option", { value: f.name }, f.title)));
   const file = make("input", { type: "file", id: "import-file", hidden: true, tabindex: -1, "aria-label": "File to import" });
   const button = make("button", { id: "import", onclick: () => file.click() }, "Choose file…");
   file.addEventListener("change", () => {

@@ -3,6 +3,7 @@ import * as api from "../api";
 import { ask, confirm } from "../dialog";
 import { icon, make, plural } from "../dom";
 import { spent, when } from "../format";
+import { wholeFormat } from "../go/words";
 import { note } from "../note";
 import { labelMillis } from "./picture";
 import { go, href } from "../router";
@@ -97,7 +98,7 @@ function restore(until: AbortSignal): HTMLElement {
     if (!file) return;
     note(`Reading ${file.name}…`);
     attempt(button, async () => {
-      const made = await (await api.raw("POST", api.at("import") + "?format=project", { body: file, signal: until, headers: { "Content-Type": "application/zip" } })).json() as api.Answers["restoreProject"];
+      const made = await (await api.raw("POST", api.at("import") + `?format=${wholeFormat}`, { body: file, signal: until, headers: { "Content-Type": "application/zip" } })).json() as api.Answers["restoreProject"];
       note(`${made.name} is all here.`);
       go(href(made.id));
     });

@@ -24,7 +24,7 @@ async function show({ root, until, project }: Stay): Promise<void> {
   const page = api.at("projects", project.id, "report.html");
   root.append(make("div", { class: "screen-head" }, make("h2", { id: "t-figure" }, "What labels buy"), make("div", { class: "spring" }),
     make("a", { class: "button", href: page, target: "_blank", rel: "noopener" }, "Whole report"),
-    make("a", { class: "button", href: page + "?download=1", download: "" }, "Save report")), figure, exchange(project, until));
+    make("a", { class: "button", href: page + "?download=1", download: "" }, "Save report")), figure, await exchange(project, until));
   const load = async () => {
     figure.replaceChildren(make("p", { class: "quiet" }, "Gathering…"));
     const report = await api.get<"getReport">(api.at("projects", project.id, "report"), until);
