@@ -58,21 +58,25 @@ func (s *Session) hello(m wire.Hello) {
 	s.watchAgain()
 }
 
-// openDetector asks for the wanted detector, or the one that was open, or the
-// first. While the server has none, nothing is asked: it tells when it has.
+// openDetector asks for the detector that is visited, or the wanted one, or the
+// one that was open before, or the first. While the server has none, nothing is
+// asked: it tells when it has.
 func (s *Session) openDetector() {
 	s.opened = false
+	if !s.offered(s.visit) {
+		s.visit = ""
+	}
 	if s.state == LinkOpen && len(s.detectors) > 0 {
 		name := s.detectors[0].Name
-		for _, d := range s.detectors {
-			if d.Name == s.wanted || s.wanted == "" && d.Name == s.open.Name {
-				name = d.Name
+		for _, want := range []string{s.home, s.wanted, s.visit} {
+			if s.offered(want) {
+				name = want
 			}
 		}
 		s.opening, s.asked = s.newRequest(), name
 		s.post(wire.Open{Request: s.opening, Detector: name}.Append(nil))
 	}
-	s.listen.Detectors(s.detectors, s.open.Name)
+	s.listen.Detectors(s.detectors, s.home)
 }
 
 // detector takes a description: the answer to Open, or news of a model that
@@ -95,26 +99,29 @@ func (s *Session) detector(m wire.Detector) {
 		fallthrough
 	case m.Request == 0 && m.Name == s.open.Name:
 		s.use(m)
-	case s.opening == 0 && (!s.opened || m.Name == s.wanted && m.Name != s.open.Name):
+	case s.opening == 0 && (!s.opened || m.Name == s.wanted && m.Name != s.home):
 		s.openDetector() // the first there is, or at last the one that was chosen
 		return
 	}
-	s.listen.Detectors(s.detectors, s.open.Name)
+	s.listen.Detectors(s.detectors, s.home)
 }
 
 // use makes d the detector that crops are planned for. Pictures that another
 // one scored, or is about to, start anew; those meant for another detector
-// keep what they have.
+// keep what they have, and on a visit so do those meant for any.
 func (s *Session) use(d wire.Detector) {
-	same := d.Name == s.open.Name && d.Model == s.open.Model
+	same := d.Name == s.open.Name && d.Model == s.open.Model && (s.visit != "" || d.Name == s.home)
 	s.open = d
+	if s.visit == "" {
+		s.home = d.Name
+	}
 	if same {
 		return // a generation of its own after a server's restart changes no plan
 	}
 	for _, j := range s.jobs {
 		switch {
 		case j.State == Waiting || j.State == Scored && j.Detector == d.Name && j.Model == d.Model:
-		case j.only != "" && j.only != d.Name && j.State != Scoring && j.State != Preparing:
+		case (j.only != "" && j.only != d.Name || j.only == "" && s.visit != "") && j.State != Scoring && j.State != Preparing:
 		default:
 			s.drop(j)
 			s.requeue(j, false)
@@ -204,6 +211,9 @@ func (s *Session) failure(m wire.Error) {
 		s.detectors = slices.DeleteFunc(s.detectors, func(d wire.Detector) bool { return d.Name == s.asked })
 		if s.wanted == s.asked {
 			s.wanted = ""
+		}
+		if s.visit == s.asked {
+			s.visit = ""
 		}
 		s.openDetector()
 		return

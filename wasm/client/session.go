@@ -87,6 +87,8 @@ type Session struct {
 	link
 	detectors []wire.Detector
 	wanted    string        // the detector the user chose, "" for any
+	home      string        // the one that scores pictures meant for any; "" while there is none
+	visit     string        // the one opened for pictures meant for it alone; "" while at home
 	open      wire.Detector // the one crops are planned for; Name "" while there is none
 	lossy     bool
 
@@ -180,7 +182,8 @@ func (s *Session) Retry(id uint32) {
 // Choose opens another detector. Every picture that may be scored by it is.
 func (s *Session) Choose(name string) {
 	s.wanted = name
-	if name != s.open.Name {
+	if name != s.home || s.visit != "" {
+		s.visit = ""
 		s.openDetector()
 	}
 }
@@ -278,6 +281,7 @@ func (s *Session) pump() {
 		}
 	}
 	s.prepareNext()
+	s.travel()
 	s.tell()
 }
 
@@ -292,7 +296,7 @@ func (s *Session) prepareNext() {
 	if s.preparing != nil || s.open.Name == "" || unsent >= max(s.window, 1) {
 		return
 	}
-	i := slices.IndexFunc(s.waiting, func(j *job) bool { return j.only == "" || j.only == s.open.Name })
+	i := slices.IndexFunc(s.waiting, s.here)
 	if i < 0 {
 		return
 	}
