@@ -91,7 +91,7 @@ func TestPageKnowsWhatTheOverlayOffers(t *testing.T) {
 	}
 	o.Set("lossy", true)
 	api.Call("put", o)
-	csv := string(bytesOf(api.Call("csv", 0, 1)))
+	csv := string(bytesOf(api.Call("csv", 0)))
 	for _, want := range []string{"name of it", "detector of it", "model of it", "reason of it", "jpeg", "defect"} {
 		if !strings.Contains(csv, want) {
 			t.Errorf("%s is not in %s", want, csv)

@@ -104,7 +104,7 @@ func (p *page) put(args []js.Value) any {
 	o := args[0]
 	text := func(key string) string { return o.Get(key).String() }
 	number := func(key string) float64 { return o.Get(key).Float() }
-	r := client.Result{ID: uint32(number("id")), Name: text("name"), Score: float32(number("score")),
+	r := client.Result{ID: uint32(number("id")), Name: text("name"), Score: float32(number("score")), Threshold: float32(number("threshold")),
 		Detector: text("detector"), Model: text("model"), Width: int(number("width")), Height: int(number("height")),
 		HotX: number("hotX"), HotY: number("hotY"), Millis: number("total"), Lossy: o.Get("lossy").Bool(), Reason: text("reason")}
 	for s := client.Waiting; s <= client.Failed; s++ {
@@ -131,9 +131,9 @@ func (p *page) order(args []js.Value) any {
 	return ids
 }
 
-// csv(by, threshold) returns the results' file as a Uint8Array.
+// csv(by) returns the results' file as a Uint8Array.
 func (p *page) csv(args []js.Value) any {
-	return toJS("Uint8Array", p.board.CSV(client.Order(args[0].Int()), float32(args[1].Float())))
+	return toJS("Uint8Array", p.board.CSV(client.Order(args[0].Int())))
 }
 
 // scoresOf reads rows, cols, block size and a Float32Array.

@@ -166,6 +166,7 @@ func TestLossyCrops(t *testing.T) {
 	r := newRig(t)
 	b := newTab(t)
 	b.open(r.url)
+	b.click("#fold-facts summary")
 	b.click("#lossy")
 	file := encodePNG(t, asymmetric(400, 300))
 	b.drop(write(t, t.TempDir(), "a.png", file))

@@ -401,7 +401,7 @@ func TestOpenPagesSeeTheDeployedModel(t *testing.T) {
 	b.click(fmt.Sprintf(`tr[data-model=%q] .actions button`, a.ID))
 	b.says("#toast", "in use")
 	other.open(w.url)
-	other.says("#detector", "project/"+string(p.ID))
+	other.says("#detector", "Plates")
 	m := ground(300, 200, 3)
 	spot(m, image.Rect(40, 40, 90, 90), 240)
 	other.drop(write(t, t.TempDir(), "part.png", encodePNG(t, m)))

@@ -50,6 +50,7 @@ var words = []shared{
 	{dir: "server/project", name: "JobState"},
 	{dir: "server/project", name: "Role"},
 	{dir: "server/project", name: "WholeFormat"},
+	{dir: "server/project", name: "detectorPrefix"},
 	{dir: "server/loop", name: "maxSteps"},
 	{dir: "server/web", name: "maxTitle"},
 	{dir: "server/web", name: "maxKind"},

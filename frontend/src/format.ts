@@ -35,10 +35,10 @@ export type Supervision = Request["supervision"];
 
 /** What a kind of supervision is called, and what it learns from. */
 export const supervisions: Record<Supervision, { name: string; from: string }> = {
-  none: { name: "Distance", from: "normal pictures only, no training" },
-  un: { name: "Un", from: "normal pictures and simulated defects" },
-  semi: { name: "Semi", from: "boxes around defects" },
-  sup: { name: "Sup", from: "defects marked by pixels or blocks" },
+  none: { name: "Normal pictures only", from: "the distance to normal pictures, without training" },
+  un: { name: "Simulated defects", from: "normal pictures and simulated defects" },
+  semi: { name: "Boxes", from: "boxes around defects" },
+  sup: { name: "Blocks or pixels", from: "defects marked by blocks or pixels" },
 };
 
 export const supervisionName = (s: string): string => supervisions[s as Supervision]?.name ?? s;

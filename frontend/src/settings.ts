@@ -1,11 +1,15 @@
-// What the user has set. Tastes are kept in this browser; the threshold is not: a forgotten one would falsify verdicts.
+// What the user has set, kept in this browser.
 import { Signal } from "./signal";
 
 export type Compare = "off" | "plain" | "two";
 export type Order = "score" | "name" | "added";
 export type Theme = "system" | "light" | "dark";
 
-const kept = { opacity: 0.6, heat: true, lines: true, order: "score" as Order, theme: "system" as Theme, keys: true, lossy: false };
+const kept = { opacity: 0.6, heat: true, lines: true, order: "score" as Order, theme: "system" as Theme, keys: true, lossy: false,
+  /** The detector that was chosen, "" for none. */
+  detector: "",
+  /** Thresholds that were moved, by detector and model; see inspect/detector.ts. */
+  thresholds: {} as Record<string, number> };
 
 export const settings = { ...kept, threshold: 1, compare: "off" as Compare };
 type Name = keyof typeof settings;
@@ -20,6 +24,7 @@ try {
     // A value of another type comes from another version of the page.
     if (typeof saved[name] === typeof kept[name as keyof typeof kept]) (settings as Record<string, unknown>)[name] = saved[name];
   }
+  settings.thresholds = Object.fromEntries(Object.entries(settings.thresholds ?? {}).filter(([, v]) => Number.isFinite(v) && v > 0));
 } catch { /* no storage, or spoilt: the defaults do */ }
 
 /** Changes one setting, keeps it, and tells everyone. */

@@ -5,6 +5,7 @@ import { $, make, say } from "./dom";
 import * as engine from "./go/engine";
 import { note } from "./note";
 import * as router from "./router";
+import { Signal } from "./signal";
 import type { Place } from "./router";
 
 /** A screen while it is shown. Everything it starts ends with until. */
@@ -23,6 +24,10 @@ let leave = new AbortController();
 let me: api.Me = { auth: false, user: null };
 
 export const whoAmI = (): api.Me => me;
+
+let learnt: () => void;
+/** Resolves when it is known who is here. */
+export const known = new Promise<void>((resolve) => { learnt = resolve; });
 
 /** What the user may do in a project; without accounts, everything. */
 export function may(project: api.Project, level: api.Level): boolean {
@@ -110,6 +115,9 @@ export async function learnMe(): Promise<void> {
 /** Where to go on after signing in. */
 export let goal = "#/projects";
 
+/** Whoever was here has left. */
+export const signedOut = new Signal();
+
 export async function signOut(): Promise<void> {
   try {
     await api.remove(api.at("session"));
@@ -119,6 +127,7 @@ export async function signOut(): Promise<void> {
   }
   me = { ...me, user: null };
   showMe();
+  signedOut.emit();
   goal = "#/projects";
   router.go("#/sign-in");
 }
@@ -148,5 +157,6 @@ export async function begin(): Promise<void> {
     });
   });
   await learnMe();
+  learnt();
   router.begin();
 }

@@ -49,6 +49,7 @@ func (t *Table) Fail(image, model, why string) {
 func (t *Table) put(v Verdict, r client.Result) {
 	name := filepath.Base(v.Model)
 	r.ID, r.Name, r.Detector, r.Model = uint32(len(t.lines)), v.Image, bare(name), name
+	r.Threshold = 1 // calibrated scores
 	t.board.Put(r)
 }
 
@@ -67,7 +68,7 @@ func (t *Table) Write(path string) error {
 		return err
 	}
 	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		return durable.Write(path, t.board.CSV(client.AsAdded, 1))
+		return durable.Write(path, t.board.CSV(client.AsAdded))
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -12,6 +12,7 @@ type Result struct {
 	Name          string
 	State         State
 	Score         float32 // 1 is the detector's threshold
+	Threshold     float32 // from which score on it counts as defective
 	Detector      string
 	Model         string
 	Width, Height int
@@ -149,10 +150,10 @@ func digits(s string) int {
 }
 
 // CSV returns every result as an RFC 4180 file, in an order, with a verdict at
-// a threshold. It begins with a byte order mark, by which spreadsheets know
+// the threshold of each. It begins with a byte order mark, by which spreadsheets know
 // UTF-8. A cell that a spreadsheet would run as a formula gets a ' before it:
 // a file's name is not the page's to trust.
-func (b *Board) CSV(by Order, threshold float32) []byte {
+func (b *Board) CSV(by Order) []byte {
 	out := []byte("\ufeffpicture,verdict,score,threshold,detector,model,width,height,hottest_x,hottest_y,milliseconds,crops,note\r\n")
 	for _, id := range b.Order(by) {
 		r := b.rows[b.index(id)]
@@ -163,7 +164,7 @@ func (b *Board) CSV(by Order, threshold float32) []byte {
 			verdict = "error"
 		case Scored:
 			verdict = "normal"
-			if r.Score >= threshold {
+			if r.Score >= r.Threshold {
 				verdict = "defect"
 			}
 			numbers = []string{decimal(float64(r.Score), 4), strconv.Itoa(r.Width), strconv.Itoa(r.Height),
@@ -174,7 +175,7 @@ func (b *Board) CSV(by Order, threshold float32) []byte {
 		default:
 			verdict = "unfinished"
 		}
-		for i, cell := range []string{r.Name, verdict, numbers[0], decimal(float64(threshold), 2), r.Detector, r.Model,
+		for i, cell := range []string{r.Name, verdict, numbers[0], decimal(float64(r.Threshold), 2), r.Detector, r.Model,
 			numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6], r.Reason} {
 			if i > 0 {
 				out = append(out, ',')

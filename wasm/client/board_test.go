@@ -17,6 +17,7 @@ func board() *Board {
 		{Name: "part 09.png", State: Scored, Score: 1.5, Lossy: true},
 	} {
 		r.ID = uint32(i + 1)
+		r.Threshold = 1 + float32(i/4) // the last one was scored by another detector
 		b.Put(r)
 	}
 	return &b
@@ -44,7 +45,7 @@ func TestOrders(t *testing.T) {
 }
 
 func TestCSVHoldsEveryPicture(t *testing.T) {
-	text := string(board().CSV(ByScore, 1))
+	text := string(board().CSV(ByScore))
 	if !strings.HasPrefix(text, "\ufeff") {
 		t.Error("no byte order mark")
 	}
@@ -57,7 +58,7 @@ func TestCSVHoldsEveryPicture(t *testing.T) {
 	}
 	want := [][]string{
 		{"part 9.png", "defect", "1.5000", "1.00", "d", "m", "0", "0", "4.5", "2.0", "0.0", "exact", ""},
-		{"part 09.png", "defect"},
+		{"part 09.png", "normal", "1.5000", "2.00"},
 		{"part 10.png", "normal"},
 		{"Part 1.png", "unfinished", "", "1.00"},
 		{"broken.png", "error"},
@@ -81,7 +82,7 @@ func TestCSVDefusesFormulas(t *testing.T) {
 	} {
 		var b Board
 		b.Put(Result{ID: 1, Name: name, State: Failed, Reason: name})
-		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(b.CSV(AsAdded, 1)), "\ufeff"))).ReadAll()
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(b.CSV(AsAdded)), "\ufeff"))).ReadAll()
 		if err != nil || len(rows) != 2 || len(rows[1]) != 13 {
 			t.Fatalf("%q: %v %q", name, err, rows)
 		}

@@ -12,7 +12,7 @@ declare global {
 }
 
 export interface Result {
-  id: number; name: string; state: PictureState; score: number; detector: string; model: string; width: number; height: number;
+  id: number; name: string; state: PictureState; score: number; threshold: number; detector: string; model: string; width: number; height: number;
   hotX: number; hotY: number; total: number; lossy: boolean; reason: string;
 }
 
@@ -28,7 +28,7 @@ export interface Semirest {
   put(result: Result): void;
   remove(id: number): void;
   order(by: number): number[];
-  csv(by: number, threshold: number): Uint8Array<ArrayBuffer> | undefined;
+  csv(by: number): Uint8Array<ArrayBuffer> | undefined;
   /** Everything that is asked of a labelling desk, by the numbers of Ask. */
   label(what: number, desk: number, ...args: unknown[]): unknown;
 }

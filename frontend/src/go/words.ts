@@ -221,6 +221,9 @@ export type Role = "" | "normal" | "defective";
 /** project.WholeFormat is the format that holds all of a project, models and history too; the others hold pictures and labels. */
 export const wholeFormat = "project";
 
+/** project.detectorPrefix */
+export const detectorPrefix = "project/";
+
 /** loop.maxSteps */
 export const maxSteps = 200000;
 

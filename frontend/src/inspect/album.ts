@@ -4,6 +4,11 @@ import * as engine from "../go/engine";
 import { Order } from "../go/words";
 import { nowReady, overlay } from "../go/overlay";
 import { changed, settings } from "../settings";
+import { titleOf } from "../titles";
+import { note } from "../note";
+import { signedOut } from "../shell";
+import { look, thresholdOf } from "./detector";
+import * as kept from "./kept";
 import { Signal } from "../signal";
 
 /** A picture with what the Worker reported of it. */
@@ -16,7 +21,7 @@ export interface Picture extends engine.Report {
   version: number; // grows with every report
 }
 
-export interface Added { name: string; file: Blob; only?: string; synthetic?: boolean }
+export interface Added { name: string; file: Blob; only?: string; synthetic?: boolean; kept?: string } // kept: its key in the browser's storage
 
 const pictures = new Map<number, Picture>();
 let order: number[] = [];
@@ -35,7 +40,7 @@ export const all = (): Picture[] => order.map((id) => pictures.get(id)!).filter(
 export const find = (id: number): Picture | undefined => pictures.get(id);
 export const current = (): Picture | undefined => pictures.get(selectedID);
 export const pinned = (): Picture | undefined => pictures.get(pinnedID);
-export const isDefect = (p: Picture): boolean => p.score >= settings.threshold;
+export const isDefect = (p: Picture): boolean => p.score >= thresholdOf(p.detector);
 
 const blank = { state: "waiting" as const, reason: "", detector: "", model: "", lossy: false, width: 0, height: 0, answered: 0,
   crops: 0, score: 0, hotX: 0, hotY: 0, times: [], total: 0, rows: 0, cols: 0, block: 0 };
@@ -43,13 +48,14 @@ const blank = { state: "waiting" as const, reason: "", detector: "", model: "", 
 /** Adds pictures and selects the first of them where nothing was selected, or where look says so. */
 export function add(list: Added[], look: boolean): void {
   let first = 0;
-  for (const { name, file, only = "", synthetic = false } of list) {
+  for (const { name, file, only = "", synthetic = false, kept: key } of list) {
     const id = ++last;
     first ||= id;
     const p: Picture = { ...blank, id, name, file, only, synthetic, version: 0 };
     pictures.set(id, p);
     order.push(id);
     put(p);
+    if (!synthetic) kept.keep(id, name, file, key);
     engine.tell({ type: "add", id, file, only });
   }
   if (!first) return;
@@ -90,21 +96,35 @@ export function pin(id: number): void {
 export function remove(id: number): void {
   const at = order.indexOf(id);
   if (at < 0) return;
-  pictures.delete(id);
   order.splice(at, 1);
-  engine.tell({ type: "remove", id });
-  overlay()?.remove(id);
-  if (pinnedID === id) pinnedID = 0;
+  forget(id);
   if (selectedID === id) selectedID = order[Math.min(at, order.length - 1)] ?? 0;
   listed.emit();
   selected.emit();
+}
+
+export function removeAll(): void {
+  const all = order;
+  order = [];
+  selectedID = 0;
+  for (const id of all) forget(id);
+  listed.emit();
+  selected.emit();
+}
+
+function forget(id: number): void {
+  pictures.delete(id);
+  kept.drop(id);
+  engine.tell({ type: "remove", id });
+  overlay()?.remove(id);
+  if (pinnedID === id) pinnedID = 0;
 }
 
 export function retry(id: number): void { engine.tell({ type: "retry", id }); }
 
 function put(p: Picture): void {
   const { id, name, state, score, detector, model, width, height, hotX, hotY, total, lossy, reason } = p;
-  overlay()?.put({ id, name, state, score, detector, model, width, height, hotX, hotY, total, lossy, reason });
+  overlay()?.put({ id, name, state, score, threshold: thresholdOf(detector), detector: titleOf(detector), model, width, height, hotX, hotY, total, lossy, reason });
 }
 
 const orders = { score: Order.byScore, name: Order.byName, added: Order.asAdded };
@@ -125,7 +145,8 @@ function sort(): void {
 
 /** The CSV file of all results, as the list is ordered. */
 export function csv(): Uint8Array<ArrayBuffer> | undefined {
-  return overlay()?.csv(orders[settings.order], settings.threshold);
+  for (const p of pictures.values()) put(p); // thresholds and names of detectors are those of now
+  return overlay()?.csv(orders[settings.order]);
 }
 
 engine.reports.on((report) => {
@@ -166,6 +187,16 @@ export function begin(): void {
   nowReady();
   for (const p of pictures.values()) put(p);
   sort();
+  void kept.begin().then((before) => {
+    add(before, false);
+    if (before.length) note(`Your ${before.length === 1 ? "picture is" : `${before.length} pictures are`} here again.`);
+  });
 }
 
 changed.on((name) => { if (name === "order") sort(); });
+// The threshold that is set is the one for what is looked at.
+const lookAt = () => { const p = current(); look(p?.state === "scored" ? p.detector : ""); };
+selected.on(lookAt);
+// What one person brought is not the next one's.
+signedOut.on(removeAll);
+updated.on((p) => { if (p.id === selectedID) lookAt(); });

@@ -4,7 +4,7 @@ import * as album from "./album";
 import { $, make } from "../dom";
 import * as engine from "../go/engine";
 import { note } from "../note";
-import { chooseDetector, openDetector } from "./panel";
+import { inUse, suggest } from "./detector";
 
 /** A picture as /api/v1/demo/pictures lists it. */
 type Sample = Answers["listDemoPictures"]["pictures"][number];
@@ -16,7 +16,7 @@ const title = (name: string) => name.replaceAll("-", " ").replace(/^./, (c) => c
 
 function show(): void {
   const surfaces = [...new Set(samples.map((s) => s.detector))];
-  if (!surfaces.includes(surface)) surface = surfaces.includes(openDetector()) ? openDetector() : surfaces[0] ?? "";
+  if (!surfaces.includes(surface)) surface = surfaces.includes(inUse()) ? inUse() : surfaces[0] ?? "";
   $("demo").hidden = !samples.length;
   $("add-demo").hidden = !samples.length;
   $("demo-tabs").replaceChildren(...surfaces.map((name) => make("button", {
@@ -32,7 +32,8 @@ async function open(s: Sample): Promise<void> {
     const answer = await fetch(s.image);
     if (!answer.ok) throw new Error(answer.statusText);
     const file = await answer.blob();
-    chooseDetector(s.detector);
+    // Whoever only looks around goes on with the demo's detector; nobody's own pictures are scored anew for a demo picture.
+    if (album.all().every((p) => p.synthetic)) suggest(s.detector);
     album.add([{ name: s.name + ".png", file, only: s.detector, synthetic: true }], true);
   } catch {
     note("The demo picture cannot be loaded now. Is the server running?");

@@ -1,7 +1,8 @@
 // The keyboard: one table for what keys do and for the sheet that lists them.
 import * as album from "./album";
 import { $, make } from "../dom";
-import { nextDetector, nudgeOpacity, nudgeThreshold } from "./panel";
+import * as detector from "./detector";
+import { nudgeOpacity, nudgeThreshold } from "./panel";
 import { inspecting } from "../router";
 import { overlayPNG, resultsCSV } from "./save";
 import { set, settings, type Order } from "../settings";
@@ -42,7 +43,7 @@ const table: Key[] = [
   { group: "Threshold", keys: ["\\"], text: "The detector's threshold", run: () => set("threshold", 1) },
   { group: "Threshold", keys: ["."], text: "More opaque", run: () => nudgeOpacity(0.05) },
   { group: "Threshold", keys: [","], text: "Less opaque", run: () => nudgeOpacity(-0.05) },
-  { group: "Threshold", keys: ["n"], text: "Next detector", run: nextDetector },
+  { group: "Threshold", keys: ["n"], text: "Next detector", run: detector.next },
   { group: "Save", keys: ["s"], text: "Overlay as PNG", run: overlayPNG },
   { group: "Save", keys: ["e"], text: "Results as CSV", run: resultsCSV },
   { group: "Page", keys: ["t"], text: "Light or dark", run: turn },

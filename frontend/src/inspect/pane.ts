@@ -7,6 +7,7 @@ import { settings } from "../settings";
 import { Signal } from "../signal";
 import type { Box, Placed, View } from "../view";
 import { strokeContours } from "./contours";
+import { thresholdOf } from "./detector";
 import { urlOf } from "./urls";
 
 /** How long the Worker may have the processor to itself before the page decodes the same picture for display, in ms. */
@@ -103,7 +104,7 @@ export class Pane {
     if (!show || !p?.scores) return;
     if (!this.hold()) return;
     if (!this.pixels) return;
-    go.paint(this.number, settings.threshold, this.pixels.data);
+    go.paint(this.number, thresholdOf(p.detector), this.pixels.data);
     this.heat.getContext("2d")!.putImageData(this.pixels, 0, 0);
     this.heat.style.opacity = String(settings.opacity);
   }
@@ -141,7 +142,7 @@ export class Pane {
   /** Strokes the contours on a canvas, for a picture of w x h there. */
   trace(pen: CanvasRenderingContext2D, w: number, h: number, thick: number): void {
     if (!this.hold()) return; // who saves may be quicker than the first frame
-    const flat = overlay()?.contours(this.number, settings.threshold);
+    const flat = overlay()?.contours(this.number, thresholdOf(this.picture?.detector ?? ""));
     if (!flat) return;
     strokeContours(pen, flat, w, h, thick);
   }

@@ -2,12 +2,13 @@
 import * as album from "./album";
 import type { Picture } from "./album";
 import { $, make, say, swapIcon } from "../dom";
+import * as detector from "./detector";
 import * as engine from "../go/engine";
 import type { PictureStage } from "../go/words";
+import { supervisions, type Supervision } from "../format";
 import { whenReady } from "../go/overlay";
 import { changed, set, settings } from "../settings";
-
-let known: engine.Detector[] = [], open = "";
+import { titleOf } from "../titles";
 
 const threshold = $<HTMLInputElement>("threshold"), opacity = $<HTMLInputElement>("opacity");
 
@@ -51,8 +52,8 @@ function showVerdict(): void {
 
 /** Why a picture waits, where that is not plain from the rest of the page. */
 function waitsFor(p: Picture): string {
-  if (p.state !== "waiting" || known.some((d) => !p.only || d.name === p.only)) return "";
-  return p.only ? `It is scored as soon as the detector ${p.only} is ready.` : "It is scored as soon as a detector is ready.";
+  if (p.state !== "waiting" || detector.all().some((d) => !p.only || d.name === p.only)) return "";
+  return p.only ? `It is scored as soon as the detector ${titleOf(p.only)} is ready.` : "It is scored as soon as a detector is ready.";
 }
 
 let announced = "";
@@ -83,32 +84,21 @@ function showTimes(): void {
   $("times").replaceChildren(...times.flatMap((t) => [
     make("dt", { "data-stage": t.stage }, stageNames[t.stage]), make("dd", {}, ms(t.ms))]));
   $("times-note").hidden = !p || p.crops < 2;
-  $("t-times").parentElement!.classList.toggle("idle", !times.length);
+  $("fold-times").classList.toggle("idle", !times.length);
 }
 
 function ms(v: number): string { return v < 9.95 ? v.toFixed(1) + " ms" : v < 9950 ? Math.round(v) + " ms" : (v / 1000).toFixed(1) + " s"; }
 
-function showDetectors(): void {
-  const choice = $<HTMLSelectElement>("detector");
-  choice.disabled = !known.length;
-  choice.replaceChildren(...(known.length ? known.map((d) => make("option", { value: d.name }, d.name))
-    : [make("option", {}, "none yet")]));
-  if (known.some((d) => d.name === open)) choice.value = open;
-}
-
-const supervisions: Record<string, string> = {
-  none: "normal pictures only", un: "simulated defects", semi: "boxes on some pictures", sup: "labelled blocks",
-};
-
 /** What is known of the detector that scored the picture, or would. */
 function showFacts(): void {
   const p = album.current();
-  const d = known.find((k) => k.name === (p?.state === "scored" ? p.detector : open)) ?? known.find((k) => k.name === open);
+  const d = detector.find(p?.state === "scored" ? p.detector : detector.inUse()) ?? detector.find(detector.inUse());
+  say($("facts-name"), d ? titleOf(d.name) : "");
   const rows: [string, string][] = d ? [] : [["None is ready yet", ""]];
   if (d) {
-    rows.push(["Name", d.name], ["Input", `${d.w} × ${d.h} px, blocks of ${d.block}`]);
+    rows.push(["Name", titleOf(d.name)], ["Input", `${d.w} × ${d.h} px, blocks of ${d.block}`]);
     if (d.tile) rows.push(["Tiles", `from ${d.tile} px, overlap ${d.overlap}`]);
-    rows.push(["Learnt from", supervisions[d.supervision] ?? d.supervision]);
+    rows.push(["Learnt from", supervisions[d.supervision as Supervision]?.from ?? d.supervision]);
     if (d.falseAlarms > 0) rows.push(["Threshold", `${percent(d.falseAlarms)} false alarms`]);
     if (d.created > 0) rows.push(["Made", new Date(d.created * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })]);
     if (d.note) rows.push(["Note", d.note]);
@@ -140,34 +130,24 @@ export function nudgeOpacity(by: number): void {
   set("opacity", Math.min(Math.max(Math.round((settings.opacity + by) * 100) / 100, 0), 1));
 }
 
-export function chooseDetector(name: string): void {
-  if (name !== open) engine.tell({ type: "choose", name });
-}
-
-export function nextDetector(): void {
-  if (known.length > 1) chooseDetector(known[(known.findIndex((d) => d.name === open) + 1) % known.length].name);
-}
-
-export const openDetector = (): string => open;
-
 function everything(): void { showVerdict(); showTimes(); showFacts(); }
 
 export function begin(): void {
+  // A phone's head is one row: there the choice of the detector stands with what is said of it.
+  const narrow = matchMedia("(max-width: 760px)"), chooser = $("detector").parentElement!, home = chooser.nextElementSibling!;
+  const place = () => { if (narrow.matches) $("fold-facts").querySelector("summary")!.after(chooser); else home.before(chooser); };
+  narrow.addEventListener("change", place);
+  place();
   threshold.addEventListener("input", () => set("threshold", Number(threshold.value)));
   opacity.addEventListener("input", () => set("opacity", Number(opacity.value) / 100));
   $("threshold-reset").addEventListener("click", () => set("threshold", 1));
-  const choice = $<HTMLSelectElement>("detector");
-  choice.addEventListener("change", () => chooseDetector(choice.value));
   $("retry").addEventListener("click", () => { const p = album.current(); if (p) album.retry(p.id); });
   const lossy = $<HTMLInputElement>("lossy");
   lossy.checked = settings.lossy;
   if (settings.lossy) engine.tell({ type: "lossy", on: true });
   lossy.addEventListener("change", () => { set("lossy", lossy.checked); engine.tell({ type: "lossy", on: lossy.checked }); });
-  engine.restarted.on(() => {
-    if (settings.lossy) engine.tell({ type: "lossy", on: true });
-    if (open) engine.tell({ type: "choose", name: open });
-  });
-  engine.detectors.on((news) => { known = news.list; open = news.open; showDetectors(); showFacts(); showVerdict(); });
+  engine.restarted.on(() => { if (settings.lossy) engine.tell({ type: "lossy", on: true }); });
+  detector.news.on(() => { showFacts(); showVerdict(); });
   album.selected.on(everything);
   album.updated.on((p) => { if (p.id === album.current()?.id) everything(); });
   changed.on((name) => {

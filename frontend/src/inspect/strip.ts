@@ -1,6 +1,7 @@
 // The strip of thumbnails: every picture with its heat map, score and verdict.
 import * as album from "./album";
 import type { Picture } from "./album";
+import { confirm } from "../dialog";
 import { $, icon, make, plural, say, swapIcon } from "../dom";
 import { overlay } from "../go/overlay";
 import { changed, set, settings, type Order } from "../settings";
@@ -140,6 +141,7 @@ function count(): void {
     if (failed) text += `, ${plural(failed, "error")}`;
   }
   say($("count"), text);
+  $("clear").hidden = pictures.length < 2;
   $("strip").classList.toggle("empty", !pictures.length);
 }
 
@@ -147,6 +149,10 @@ export function begin(): void {
   const order = $<HTMLSelectElement>("order");
   order.value = settings.order;
   order.addEventListener("change", () => set("order", order.value as Order));
+  $("clear").addEventListener("click", () => {
+    const n = album.all().length;
+    void confirm(`Remove ${plural(n, "picture")}?`, "They go from this page and from what this browser keeps; your files stay where they are.", "Remove").then((yes) => { if (yes) album.removeAll(); });
+  });
   album.listed.on(arrange);
   album.updated.on((p) => { refresh(p); count(); });
   album.selected.on(() => { mark(); reveal(); });

@@ -36,7 +36,7 @@ export class Frame {
     }
     this.undo = press("Undo", "Undo (Ctrl+Z)", () => asks.undo(), toolIcon("undo"));
     this.redo = press("Redo", "Redo (Ctrl+Y)", () => asks.redo(), toolIcon("redo"));
-    this.bar.append(make("hr"), this.undo, this.redo);
+    this.bar.append(make("hr"), make("div", { class: "steps" }, this.undo, this.redo));
     this.head = make("div", { class: "label-head" },
       make("a", { class: "button", href: href(project), title: "Back to the pictures" }, toolIcon("back"), "Pictures"), this.title, this.count, make("span", { class: "spring" }), saved,
       make("div", { class: "group", role: "group", "aria-label": "Go to" },

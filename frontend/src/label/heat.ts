@@ -2,6 +2,7 @@
 import * as engine from "../go/engine";
 import { overlay, whenReady } from "../go/overlay";
 import { Signal } from "../signal";
+import { titleOf } from "../titles";
 
 /** Pictures of this screen have numbers of their own, far from the album's. */
 let last = 1 << 30;
@@ -40,7 +41,6 @@ export class HeatMap {
       this.set({ state: "none", reason: "There is no detector yet.", detector: "" });
       return;
     }
-    if (own && offered.open !== own.name) engine.tell({ type: "choose", name: own.name });
     if (this.asked) return;
     this.asked = true;
     this.set({ state: "waiting", reason: "", detector: own?.name ?? offered.open });
@@ -51,7 +51,7 @@ export class HeatMap {
   private take(r: engine.Report): void {
     if (r.state === "failed") this.set({ state: "failed", reason: r.reason, detector: r.detector });
     else if (r.state === "scored" && r.scores && this.strange(r.scores)) {
-      this.set({ state: "none", reason: `${r.detector} was made for other pictures: most of this one is above its threshold.`, detector: "" });
+      this.set({ state: "none", reason: `${titleOf(r.detector)} was made for other pictures: most of this one is above its threshold.`, detector: "" });
     } else if (r.state === "scored" && r.scores) {
       this.report = r as engine.Report & { scores: Float32Array };
       whenReady(() => { if (!this.until.aborted) this.paint(1); });

@@ -3,6 +3,7 @@
 import { icon, make, say } from "../dom";
 import type { DeskState } from "../go/desk";
 import { maxKind, Tool } from "../go/words";
+import { titleOf } from "../titles";
 import { toolIcon } from "./icons";
 import type { Heat } from "./heat";
 import { clock, shapeText, spentOn, sumText } from "./words";
@@ -105,7 +106,7 @@ export class LabelPanel {
     const there = h.state === "there";
     this.heatRows.hidden = !there;
     this.heat.disabled = !there;
-    const name = h.detector.startsWith("project/") ? "this project's model" : h.detector;
+    const name = titleOf(h.detector);
     say(this.heatText, there ? `By ${name}.` : h.state === "waiting" ? `Asking ${name || "the detector"}…` : h.reason);
   }
 

@@ -60,7 +60,8 @@ function card(project: api.Project): Card {
   };
 }
 
-async function create(): Promise<void> {
+/** Asks for a name, makes a project of it and goes there. */
+export async function create(): Promise<void> {
   const made = await ask("New project", [{ name: "name", label: "Name", hint: "What is inspected, for instance: bottle, line 3" }], "Create",
     ({ name }) => api.post<"createProject">(api.at("projects"), { name: name.trim() }));
   if (made) go(href(made.id));
