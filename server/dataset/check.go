@@ -115,7 +115,8 @@ func (c *checker) look(item Item, test bool) error {
 	}
 	grey := true
 	for i := 0; i < len(rgb.Pix) && grey; i += 3 {
-		grey = rgb.Pix[i] == rgb.Pix[i+1] && rgb.Pix[i] == rgb.Pix[i+2]
+		r, g, b := rgb.Pix[i], rgb.Pix[i+1], rgb.Pix[i+2]
+		grey = r == g && g == b
 	}
 	c.looks = append(c.looks, look{item.Name, grey, rgb.Size})
 	c.sizes[rgb.Size]++
