@@ -62,7 +62,7 @@ func Check(ctx context.Context, s *Set, progress func(done, total int)) (*Report
 	c := checker{Report: Report{Root: s.Root, Train: len(s.Train), Labelled: len(s.Labelled), Test: map[string]int{}, Notes: s.Notes},
 		odd: map[string][]string{}, seen: map[[32]byte]place{}, sizes: map[prep.Size]int{}}
 	learnt := slices.Concat(s.Train, s.Labelled)
-	all := append(learnt, s.Test...)
+	all := slices.Concat(learnt, s.Test)
 	for i, item := range all {
 		progress(i, len(all))
 		if err := ctx.Err(); err != nil {

@@ -64,7 +64,7 @@ func (m *Meter) Show(stage string, done, total int) {
 	if m.forecast != nil {
 		left := m.forecast.Left(detect.Stage(stage), done, total)
 		m.mu.Lock()
-		if m.left = ""; left >= 0 {
+		if m.left = ""; left > 0 {
 			m.left = Left(left)
 		}
 		m.mu.Unlock()
