@@ -20,8 +20,8 @@ import (
 
 // What is in testdata/be77aae; its README says where it is from.
 const (
-	beforeProject project.ID = "72bszyjn5m3atbuc"
-	beforeModel              = "d63f8dfefe7570f0f7b4cada327df762107a142ef80f87ca64c49419cccc2b5d"
+	beforeProject = project.ID("72bszyjn5m3atbuc")
+	beforeModel   = "d63f8dfefe7570f0f7b4cada327df762107a142ef80f87ca64c49419cccc2b5d"
 )
 
 // folderOfBefore is a copy of the folder, with the model's file whole again.
