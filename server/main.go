@@ -34,11 +34,18 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if code != 0 {
+		holdWindow()
+	}
+	os.Exit(code)
 }
 
 // execute runs the command line and returns the exit code.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		args = []string{"serve", "--open"} // a double click
+	}
 	root, begun := newRootCmd()
 	root.SetArgs(args)
 	root.Annotations = map[string]string{typed: typedLine(args)}

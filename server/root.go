@@ -20,16 +20,17 @@ func newRootCmd() (root *cobra.Command, begun *bool) {
 		Short:   "Find surface defects on industrial parts",
 		Long: `SemiREST finds and shows surface defects on industrial parts. It learns from
 normal pictures, scores every 8x8-pixel block of a new one, and runs on a
-laptop's processor.
+laptop's processor. Without arguments it serves the page and opens the browser.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	cobra.MousetrapHelpText = "" // it would turn a double click on Windows away
 	begun = new(bool)
 	for _, cmd := range []*cobra.Command{
 		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newExportCmd(), newInfoCmd(),
-		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newDataCmd(), newVersionCmd(),
+		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newDataCmd(), newHealthCmd(), newVersionCmd(),
 	} {
 		for _, cmd := range append(cmd.Commands(), cmd) {
 			run := cmd.RunE

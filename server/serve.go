@@ -44,6 +44,7 @@ type serveOptions struct {
 	userRequests float64
 	userGiB      float64
 	demo         bool
+	open         bool
 }
 
 func newServeCmd() *cobra.Command {
@@ -75,6 +76,7 @@ account with semirest user add.`,
 	f.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on; :8080 is every address of this machine")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder for what the server keeps (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
 	f.BoolVar(&o.demo, "demo", true, "without --model, serve the demonstration")
+	f.BoolVar(&o.open, "open", false, "open the page in the browser, where there is a screen; what semirest without arguments does")
 	storeFlags(f, &o.store)
 	f.BoolVar(&o.auth, "auth", false, "people sign in, and may do what their accounts say")
 	f.Float64Var(&o.userRequests, "user-requests", 50, "requests a second that one person may send over time, ten seconds' worth at once")
@@ -125,6 +127,11 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	}
 	listener, err := listen(o.addr)
 	if err != nil {
+		if address := pageAddress(o.addr, o.addr); o.open && running(ctx, address) { // a second double click
+			fmt.Fprintf(out, "SemiREST runs at %s already\n", address)
+			showPage(out, address)
+			return nil
+		}
 		return err
 	}
 	defer listener.Close()
@@ -167,7 +174,12 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 		return errors.Join(err, server.Stop(patience))
 	}
 	greet(ctx, out, shop)
-	fmt.Fprintf(out, "SemiREST is at %s\n", pageAddress(o.addr, listener.Addr()))
+	address := pageAddress(o.addr, listener.Addr().String())
+	fmt.Fprintf(out, "SemiREST is at %s\n", address)
+	if o.open {
+		showPage(out, address)
+	}
+	tellSystemd(ctx, log)
 	return server.Serve(ctx, listener)
 }
 
@@ -230,11 +242,11 @@ func listen(addr string) (net.Listener, error) {
 }
 
 // pageAddress is what to type into a browser: the name as given, the port as it became.
-func pageAddress(asked string, got net.Addr) string {
+func pageAddress(asked, got string) string {
 	host, _, err := net.SplitHostPort(asked)
-	_, port, err2 := net.SplitHostPort(got.String())
+	_, port, err2 := net.SplitHostPort(got)
 	if err != nil || err2 != nil {
-		return "http://" + got.String()
+		return "http://" + got
 	}
 	if host == "" || host == "0.0.0.0" || host == "::" {
 		host = "localhost"

@@ -286,7 +286,7 @@ func TestPageAddress(t *testing.T) {
 		"localhost:0": "http://localhost:8080", ":8080": "http://localhost:8080", "0.0.0.0:8080": "http://localhost:8080",
 		"192.168.1.2:8080": "http://192.168.1.2:8080", "[::1]:8080": "http://[::1]:8080", "localhost:http": "http://localhost:8080",
 	} {
-		if got := pageAddress(asked, at); got != want {
+		if got := pageAddress(asked, at.String()); got != want {
 			t.Errorf("%s: %s, want %s", asked, got, want)
 		}
 	}

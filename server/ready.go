@@ -1,0 +1,20 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+)
+
+// tellSystemd says that the server answers, and at the end that it stops. Where no
+// service manager waits for it, it does nothing.
+func tellSystemd(ctx context.Context, log *slog.Logger) {
+	tell := func(state string) {
+		if _, err := daemon.SdNotify(false, state); err != nil {
+			log.Warn("systemd could not be told of the server's state", "state", state, "error", err)
+		}
+	}
+	tell(daemon.SdNotifyReady)
+	context.AfterFunc(ctx, func() { tell(daemon.SdNotifyStopping) })
+}

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/inconshreveable/mousetrap"
+)
+
+// holdWindow keeps the window that a double click opened, so that an error can be read.
+func holdWindow() {
+	if mousetrap.StartedByExplorer() {
+		fmt.Print("Press Enter to close this window.")
+		_, _ = fmt.Scanln()
+	}
+}
