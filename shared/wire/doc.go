@@ -80,8 +80,9 @@
 //
 //	u32 generation, u16 input width, u16 input height, u32 tile reference
 //	size (0: no tiles), u32 tile overlap, u8 block size, u8 score kind, u8
-//	depth of 16-bit pictures in bits (0: 16), f32 false-alarm rate, i64 created (Unix seconds), str name, str model id,
-//	str preset, str supervision, str note
+//	depth of 16-bit pictures in bits (0: 16), f32 false-alarm rate, i64
+//	created (Unix seconds), str name, str model id, str preset, str
+//	supervision, str note
 //
 // # Change
 //
@@ -91,5 +92,6 @@
 // open page of the version before refuses what it is then sent (ErrVersion) and
 // says that it must be loaded again.
 //
-//	2  without Labels (0x05), Saved (0x88), Conflict (0x89) and code 15, disk
+//	2  without Labels (0x05), Saved (0x88), Conflict (0x89) and code 15,
+//	   disk; a detector tells its depth
 package wire
