@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -165,7 +167,12 @@ func TestPicturesAreDroppedByRole(t *testing.T) {
 	b.dropOn(`.zone[data-role="normal"]`, append(slices.Clone(good), write(t, dir, "broken.png", []byte("no picture")))...)
 	b.says(".upload", "12 pictures added, 1 not taken.")
 	b.says(".failures", "broken.png")
-	b.dropOn(`.zone[data-role="defective"]`, write(t, dir, "scratch 1.png", encodePNG(t, bad)))
+	folder := filepath.Join(dir, "scratch")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, folder, "scratch 1.png", encodePNG(t, bad))
+	b.dropOn(`.zone[data-role="defective"]`, folder)
 	b.says(".upload", "1 picture added.")
 	b.dropOn(`.zone[data-role="normal"]`, good[0])
 	b.says(".upload", "1 already here")
@@ -174,6 +181,10 @@ func TestPicturesAreDroppedByRole(t *testing.T) {
 	list, err := w.store.Pictures(t.Context(), p.ID)
 	if err != nil || len(list) != 13 {
 		t.Fatalf("%d pictures are stored, %v", len(list), err)
+	}
+	// Labels from elsewhere find a picture by the folder that it came in, too.
+	if i := slices.IndexFunc(list, func(x project.Picture) bool { return x.Path == "scratch/scratch 1.png" }); i < 0 || list[i].Name != "scratch 1.png" || list[i].Kind != "scratch" {
+		t.Errorf("the dropped folder is forgotten: %+v", list)
 	}
 	// Roles and what is held out change for many at once, however patient the server asks to be.
 	eval[bool](b, `(() => {

@@ -19,6 +19,7 @@ import (
 
 	"semirest/frontend"
 	"semirest/server/account"
+	"semirest/server/picture"
 	"semirest/server/project"
 	"semirest/server/store"
 	"semirest/server/web"
@@ -76,7 +77,7 @@ func newWorkbench(t *testing.T, auth bool) *workbench {
 	}
 	w := &workbench{t: t, store: s, people: people, jobs: &jobs{}, scorer: &contrast{input: prep.Size{W: 256, H: 256}, block: 8}}
 	w.lay.advice = ticket{"supervision": "un", "ready": true, "reason": "No defect is labelled yet: simulated ones do.", "todo": []string{}, "normal": 0}
-	w.server, err = web.New(web.Config{Version: "test", Page: frontend.Handler(), Decode: decode, Patience: time.Second, Log: log, Accounts: people,
+	w.server, err = web.New(web.Config{Version: "test", Page: frontend.Handler(), Decode: decode, Mask: picture.MaskFile, Patience: time.Second, Log: log, Accounts: people,
 		Workshop: &web.Workshop{Projects: s, Pictures: shelf{w}, Labels: s, Models: shelf{w}, Files: s, Training: w.jobs,
 			Exchange: exchange{}, Advice: &w.lay, Reports: &w.lay, Spool: dir}})
 	if err != nil {

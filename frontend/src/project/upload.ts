@@ -81,7 +81,7 @@ export class Upload {
     form.append("role", task.role); // before the file: the server reads it as it comes
     form.append("held", String(task.held));
     if (task.kind) form.append("kind", task.kind);
-    form.append("files", task.found.file, task.found.name.split("/").pop());
+    form.append("files", task.found.file, task.found.name); // with its folders: labels from elsewhere find it by them
     try {
       const answer = await api.raw("POST", api.at("projects", this.project, "pictures"), { body: form, signal: this.stopper.signal });
       const said = (await answer.json()) as api.Answers["addPictures"];
