@@ -29,7 +29,7 @@ func (w *Shop) tell(u loop.Update) {
 	}
 }
 
-// jobMessage tells of a job's state. Its text is what went wrong, or the job's ID.
+// jobMessage tells of a job's state. Its text is what went wrong; empty where nothing did.
 func jobMessage(j project.Job) wire.Job {
 	kind := wire.JobTrain
 	if j.Request.Supervision == "none" {
