@@ -12,6 +12,7 @@ import (
 	"semirest/server/demo"
 	"semirest/server/demo/fit"
 	"semirest/server/detect"
+	"semirest/server/plain"
 	"semirest/server/web"
 	"semirest/shared/prep"
 )
@@ -56,7 +57,7 @@ func demonstration(server *web.Server, d fit.Detectors) fit.Detectors {
 			Done: p.Percent, Total: 100, Left: cmp.Or(p.Left, -1), Ended: p.Ended,
 		}
 		if p.Err != nil {
-			w.Failed = p.Err.Error()
+			w.Failed = plain.Error(p.Err)
 		}
 		server.Tell("demo "+s.Name, w)
 	}

@@ -128,7 +128,8 @@ func (d Detectors) file(s demo.Surface) string {
 func (d Detectors) fit(ctx context.Context, s demo.Surface) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("fit: panic: %v\n%s", p, debug.Stack())
+			d.Log.Error("the demonstration panicked", "surface", s.Name, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("fit: it broke off by a fault of the program: %v", p)
 		}
 	}()
 	start := time.Now()
