@@ -19,6 +19,7 @@ import (
 	"semirest/server/detect"
 	"semirest/server/evaluation"
 	"semirest/server/picture"
+	"semirest/server/plain"
 	"semirest/server/project"
 	"semirest/server/train"
 	"semirest/shared/prep"
@@ -90,7 +91,7 @@ func (l *Loop) do(root context.Context, j project.Job) error {
 			return nil
 		}
 		if j.State, j.Model, j.Error = project.Done, model, ""; err != nil {
-			j.State, j.Model, j.Error = project.Failed, "", err.Error()
+			j.State, j.Model, j.Error = project.Failed, "", plain.Error(err)
 		}
 		return nil
 	})
