@@ -2,6 +2,7 @@ package format
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -48,6 +49,9 @@ func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
 	a.left.Store(l.Total)
 	if len(z.File) > l.Entries {
 		return nil, fmt.Errorf("%w: it has %d files, %d are admitted", ErrLimit, len(z.File), l.Entries)
+	}
+	if err := apart(z.File); err != nil {
+		return nil, err
 	}
 	a.names = charsetOfNames(z.File)
 	seen := make(map[string]bool, len(z.File))
@@ -102,6 +106,27 @@ func (a *archive) arrange() {
 	for i, f := range a.files {
 		a.byPath[f.path] = i
 	}
+}
+
+// apart refuses entries that lie on top of each other: a few bytes that unpack as
+// often as the directory names them (Fifield, "A better zip bomb", 2019).
+func apart(files []*zip.File) error {
+	type span struct{ from, to int64 }
+	spans := make([]span, 0, len(files))
+	for _, f := range files {
+		at, err := f.DataOffset()
+		if err != nil || f.CompressedSize64 == 0 || f.CompressedSize64 > 1<<62 {
+			continue // opening it says what is wrong
+		}
+		spans = append(spans, span{at, at + int64(f.CompressedSize64)})
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].from < spans[i-1].to {
+			return fmt.Errorf("%w: its entries lie on top of each other", ErrArchive)
+		}
+	}
+	return nil
 }
 
 // charsetOfNames is what the names are in that are not UTF-8: zips of old programs

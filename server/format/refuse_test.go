@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -123,6 +124,22 @@ func TestBombs(t *testing.T) {
 	defer r.Close()
 	if _, err := bytes.NewBuffer(nil).ReadFrom(r); !errors.Is(err, ErrLimit) {
 		t.Error(err)
+	}
+}
+
+// TestEntriesOnTopOfEachOther: bytes that are there once are not unpacked twice.
+func TestEntriesOnTopOfEachOther(t *testing.T) {
+	one := hostile(named("images/a.png"))
+	at, end := bytes.LastIndex(one, []byte("PK\x01\x02")), bytes.LastIndex(one, []byte("PK\x05\x06"))
+	entry := one[at:end]
+	two := slices.Concat(one[:at], entry, bytes.Replace(entry, []byte("a.png"), []byte("b.png"), 1), one[end:])
+	tail := two[len(two)-22:]
+	tail[8], tail[10] = 2, 2
+	tail[12] = byte(2 * len(entry))
+	for _, f := range Formats() {
+		if _, _, err := collect(f.Name, two, Options{}); !errors.Is(err, ErrArchive) || !strings.Contains(err.Error(), "on top of each other") {
+			t.Errorf("%s: %v", f.Name, err)
+		}
 	}
 }
 

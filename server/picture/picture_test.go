@@ -215,7 +215,7 @@ func FuzzDecode(f *testing.F) {
 			if len(p.Pix) != 3*p.W*p.H || p.W <= 0 {
 				t.Fatalf("%v with %d bytes", p.Size, len(p.Pix))
 			}
-		case !errors.Is(err, ErrEmpty) && !errors.Is(err, ErrFormat) && !errors.Is(err, ErrDamaged) && !errors.As(err, &size):
+		case !errors.Is(err, ErrEmpty) && !errors.Is(err, ErrFormat) && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrDamaged) && !errors.As(err, &size):
 			t.Fatalf("untyped error %v", err)
 		}
 	})
