@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -68,7 +69,7 @@ func (s *sniffer) Write(p []byte) (int, error) {
 	if s.invalid {
 		return len(p), nil
 	}
-	text := append(s.tail, p...)
+	text := slices.Concat(s.tail, p)
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
 		if r == utf8.RuneError && n == 1 {
