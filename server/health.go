@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
+
+	"semirest/server/host"
 )
 
 func newHealthCmd() *cobra.Command {
@@ -21,8 +19,8 @@ client.`,
 		Example: "  semirest health --addr localhost:8080",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			address := pageAddress(addr, addr)
-			if err := fetchJSON(cmd.Context(), address+"/healthz", nil); err != nil {
+			address := host.Address(addr, addr)
+			if err := host.Ask(cmd.Context(), address+"/healthz", nil); err != nil {
 				return fmt.Errorf("no server runs at %s: %w", address, err)
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "it runs")
@@ -31,35 +29,4 @@ client.`,
 	}
 	cmd.Flags().StringVar(&addr, "addr", "localhost:8080", "address that the server listens on, as given to serve")
 	return cmd
-}
-
-// running tells whether the program that answers at address is this one.
-func running(ctx context.Context, address string) bool {
-	var v struct {
-		Version  string `json:"version"`
-		Protocol int    `json:"protocol"`
-	}
-	return fetchJSON(ctx, address+"/api/v1/version", &v) == nil && v.Version != "" && v.Protocol > 0
-}
-
-// fetchJSON asks a server on this machine, and reads its answer into v unless that is nil.
-func fetchJSON(ctx context.Context, url string, v any) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s", resp.Status)
-	}
-	if v == nil {
-		return nil
-	}
-	return json.NewDecoder(resp.Body).Decode(v)
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"semirest/server/detect"
+	"semirest/server/host"
 	"semirest/server/plain"
 )
 
@@ -36,7 +37,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	if code != 0 {
-		holdWindow()
+		host.HoldWindow()
 	}
 	os.Exit(code)
 }

@@ -13,26 +13,6 @@ import (
 	"semirest/server/ort"
 )
 
-func TestHasScreen(t *testing.T) {
-	for _, tc := range []struct {
-		system string
-		env    map[string]string
-		want   bool
-	}{
-		{"linux", map[string]string{"DISPLAY": ":0"}, true},
-		{"linux", map[string]string{"WAYLAND_DISPLAY": "wayland-0"}, true},
-		{"linux", nil, false},
-		{"linux", map[string]string{"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}, false},
-		{"windows", nil, true},
-		{"darwin", nil, true},
-		{"darwin", map[string]string{"SSH_CONNECTION": "x"}, false},
-	} {
-		if got := hasScreen(tc.system, func(name string) string { return tc.env[name] }); got != tc.want {
-			t.Errorf("%s %v: %v", tc.system, tc.env, got)
-		}
-	}
-}
-
 // A double click serves and opens the page; a second one opens the page of the first.
 func TestWithoutArguments(t *testing.T) {
 	if runtime.GOOS != "linux" {
@@ -94,26 +74,4 @@ func TestWithoutArguments(t *testing.T) {
 	cancel()
 	<-done
 	fails(t, exitFailure, "no server runs at http://localhost:8080", "health")
-}
-
-// A service manager is told when the server answers, and when it stops.
-func TestReadiness(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "notify")
-	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
-	if err != nil {
-		t.Skipf("no such sockets here: %v", err)
-	}
-	defer socket.Close()
-	t.Setenv("NOTIFY_SOCKET", path)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	tellSystemd(ctx, nil)
-	for _, want := range []string{"READY=1", "STOPPING=1"} {
-		b := make([]byte, 64)
-		n, err := socket.Read(b)
-		if err != nil || string(b[:n]) != want {
-			t.Fatalf("the manager heard %q, want %q (%v)", b[:n], want, err)
-		}
-		cancel()
-	}
 }

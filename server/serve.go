@@ -7,10 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
-	"net"
-	"net/netip"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +15,7 @@ import (
 	"semirest/frontend"
 	"semirest/server/account"
 	"semirest/server/demo"
+	"semirest/server/host"
 	"semirest/server/ort"
 	"semirest/server/picture"
 	"semirest/server/project"
@@ -109,9 +107,9 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	if !(o.userGiB > 0 && o.userGiB < 1<<20) {
 		return fmt.Errorf("--user-gib %g: give a number above 0 and below a million", o.userGiB)
 	}
-	proxies, err := networks(o.proxies)
+	proxies, err := host.Networks(o.proxies)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	if err := startRuntime(o.ortLib); err != nil {
 		return err
@@ -125,11 +123,11 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	listener, err := listen(o.addr)
+	listener, err := host.Listen(o.addr)
 	if err != nil {
-		if address := pageAddress(o.addr, o.addr); o.open && running(ctx, address) { // a second double click
+		if address := host.Address(o.addr, o.addr); o.open && host.Running(ctx, address) { // a second double click
 			fmt.Fprintf(out, "SemiREST runs at %s already\n", address)
-			showPage(out, address)
+			host.OpenPage(out, address)
 			return nil
 		}
 		return err
@@ -174,12 +172,12 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 		return errors.Join(err, server.Stop(patience))
 	}
 	greet(ctx, out, shop)
-	address := pageAddress(o.addr, listener.Addr().String())
+	address := host.Address(o.addr, listener.Addr().String())
 	fmt.Fprintf(out, "SemiREST is at %s\n", address)
 	if o.open {
-		showPage(out, address)
+		host.OpenPage(out, address)
 	}
-	tellSystemd(ctx, log)
+	host.TellReady(ctx, log)
 	return server.Serve(ctx, listener)
 }
 
@@ -210,46 +208,4 @@ func greet(ctx context.Context, out io.Writer, shop *workshop.Shop) {
 	if err == nil && !slices.ContainsFunc(people, func(u project.User) bool { return u.Admin && !u.Blocked }) {
 		fmt.Fprintf(out, "Nobody can manage this server yet: make an account with semirest user add NAME --admin --projects %s\n", shop.Dir())
 	}
-}
-
-// networks reads the values of --trust-proxy.
-func networks(texts []string) (out []netip.Prefix, err error) {
-	for _, text := range texts {
-		p, err := netip.ParsePrefix(text)
-		if addr, bad := netip.ParseAddr(text); bad == nil {
-			p, err = addr.WithZone("").Prefix(addr.BitLen())
-		}
-		if err != nil {
-			return nil, usageError{fmt.Errorf("--trust-proxy %q: give an address or a network, as 127.0.0.1 or 10.0.0.0/8", text)}
-		}
-		out = append(out, p.Masked())
-	}
-	return out, nil
-}
-
-// listen opens the server's address; the error says what to do.
-func listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("another program listens on %s; stop it, or choose another address with --addr", addr)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("this user may not listen on %s; choose a port above 1023 with --addr", addr)
-	case err != nil:
-		return nil, fmt.Errorf("--addr %s: %w", addr, err)
-	}
-	return l, nil
-}
-
-// pageAddress is what to type into a browser: the name as given, the port as it became.
-func pageAddress(asked, got string) string {
-	host, _, err := net.SplitHostPort(asked)
-	_, port, err2 := net.SplitHostPort(got)
-	if err != nil || err2 != nil {
-		return "http://" + got
-	}
-	if host == "" || host == "0.0.0.0" || host == "::" {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port)
 }

@@ -279,15 +279,3 @@ func TestServeStartsAndStops(t *testing.T) {
 		t.Fatal("it did not stop")
 	}
 }
-
-func TestPageAddress(t *testing.T) {
-	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
-	for asked, want := range map[string]string{
-		"localhost:0": "http://localhost:8080", ":8080": "http://localhost:8080", "0.0.0.0:8080": "http://localhost:8080",
-		"192.168.1.2:8080": "http://192.168.1.2:8080", "[::1]:8080": "http://[::1]:8080", "localhost:http": "http://localhost:8080",
-	} {
-		if got := pageAddress(asked, at.String()); got != want {
-			t.Errorf("%s: %s, want %s", asked, got, want)
-		}
-	}
-}

@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"github.com/cli/browser"
 )
 
-// showPage shows the page in the user's browser, where there is a screen for it; a
+// OpenPage shows the page in the user's browser, where there is a screen for it; a
 // failure is told, with the address, and never stops the server.
-func showPage(out io.Writer, address string) {
+func OpenPage(out io.Writer, address string) {
 	if !hasScreen(runtime.GOOS, os.Getenv) {
 		return // the address has been printed
 	}

@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// tellSystemd says that the server answers, and at the end that it stops. Where no
+// TellReady says to systemd that the server answers, and at the end that it stops. Where no
 // service manager waits for it, it does nothing.
-func tellSystemd(ctx context.Context, log *slog.Logger) {
+func TellReady(ctx context.Context, log *slog.Logger) {
 	tell := func(state string) {
 		if _, err := daemon.SdNotify(false, state); err != nil {
 			log.Warn("systemd could not be told of the server's state", "state", state, "error", err)

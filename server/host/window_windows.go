@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"github.com/inconshreveable/mousetrap"
 )
 
-// holdWindow keeps the window that a double click opened, so that an error can be read.
-func holdWindow() {
+// HoldWindow keeps the window that a double click opened, so that an error can be read.
+func HoldWindow() {
 	if mousetrap.StartedByExplorer() {
 		fmt.Print("Press Enter to close this window.")
 		_, _ = fmt.Scanln()
