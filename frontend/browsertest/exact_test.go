@@ -197,10 +197,10 @@ func TestServersFilesInTheBrowser(t *testing.T) {
 			t.Errorf("%s: mean difference %.3f, want at most %v", c.name, d, c.tolerance)
 		}
 	}
-	// What only the server reads is refused with the kinds that can be read here.
+	// What only the server reads is refused with what to do.
 	b.drop(filepath.Join(theirs, "plain.tiff"))
 	b.settled(n + 1)
-	if l := strings.Join(b.labels(), "\n"); !strings.Contains(l, "plain.tiff, error: This is not a picture that can be read here") {
+	if l := strings.Join(b.labels(), "\n"); !strings.Contains(l, "plain.tiff, error: This page cannot read TIFF pictures: save it as PNG, or bring it into a project") {
 		t.Errorf("%q", l)
 	}
 }
