@@ -120,10 +120,10 @@ func makeModel(ctx context.Context, cmd *cobra.Command, o *trainOptions) (*detec
 	if err := writable(o.out, o.force); err != nil {
 		return nil, err
 	}
-	if cfg.Depth, err = setDepth(set, cmd.ErrOrStderr()); err != nil {
+	if err := startRuntime(o.ortLib); err != nil { // before all pictures are read
 		return nil, err
 	}
-	if err := startRuntime(o.ortLib); err != nil {
+	if cfg.Depth, err = setDepth(set, cmd.ErrOrStderr()); err != nil {
 		return nil, err
 	}
 	fingerprint, err := dataset.Fingerprint(set.Train)
