@@ -78,7 +78,7 @@ func TestFailuresAreInPlainWords(t *testing.T) {
 		{"serve", "--model", none}, {"serve", "--model", text}, {"serve", "--addr", "nowhere"}, {"serve", "--queue", "0"}, {"serve", "--log-level", "loud"},
 		{"serve", "--trust-proxy", "proxy"}, {"serve", "--user-gib", "none"}, {"serve", "--addr", "localhost:0", "--projects", text},
 		{"bench", "--model", none}, {"bench", "--runs", "0"}, {"bench", "--model", text}, {"bench", "--rate", "fast"},
-		{"data", "check"}, {"data", "check", none}, {"data", "check", text}, {"data", "check", empty}, {"data", "check", data, "--split", split}, {"demo"}, {"demo", "--out", text}, {"demo", "--out", out, "--surface", "wood"}, {"demo", "--out", out, "--each", "0"}, {"version", "please"}, {"help", "me"}, {"vers"}, {"train", "--dta", data},
+		{"data", "check"}, {"data", "check", none}, {"data", "check", text}, {"data", "check", empty}, {"data", "check", data, "--split", split}, {"demo"}, {"demo", "--out", text}, {"demo", "--out", out, "--surface", "wood"}, {"demo", "--out", out, "--each", "0"}, {"health", "--addr", "localhost:1"}, {"health", "please"}, {"version", "please"}, {"help", "me"}, {"vers"}, {"train", "--dta", data},
 	} {
 		walked[args[0]] = true
 		code, _, log := semirest(t.Context(), args...)
