@@ -110,7 +110,7 @@ test-accuracy: ort ## short accuracy runs on ../shared/data
 
 .PHONY: race
 race: ort wasm ## the concurrent packages under the race detector
-	go test -race ./shared/wire/... ./wasm/client/... ./server/job/... ./server/web/... ./server/ort/... ./server/train/... ./server/report/...
+	go test -race ./shared/wire/... ./wasm/client/... ./server/workshop/... ./server/demo/fit/... ./server/web/... ./server/ort/... ./server/train/... ./server/report/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
