@@ -206,7 +206,7 @@ func TestLabelTrainAndSeeItBetter(t *testing.T) {
 		t.Errorf("no time is shown for a labelled picture: %q", s)
 	}
 	// The detector in use is the project's, and the labelling screen shows its map.
-	b.waitLong(2*time.Minute, `document.querySelector(".label-panel").textContent.includes("this project's model")`)
+	b.waitLong(2*time.Minute, `document.querySelector(".label-panel").textContent.includes("By Bottle.")`)
 	b.shot("loop-6-label-again")
 
 	for _, screen := range []string{"threshold", "report"} {
