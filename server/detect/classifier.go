@@ -144,7 +144,7 @@ func (m *Model) classifierHead(b *graph.Builder, fs []*graph.Value) *graph.Value
 	d := m.Dim()
 	var found *graph.Value // [n, cells, d+1]: the residual, then the squared distance
 	b.Scope("nearest", func() {
-		found = m.searched(b, 0, fs[0], func(bank, q, squared, rows *graph.Value) *graph.Value {
+		found = m.searched(b, 0, Neighbours, fs[0], func(bank, q, squared, rows *graph.Value) *graph.Value {
 			row := b.Squeeze(b.Slice(rows, 1, 0, 1), 1)
 			return b.Concat(1, b.Sub(b.Gather(bank, row, 0), q), b.Slice(squared, 1, 0, 1))
 		})

@@ -69,22 +69,22 @@ type ViewPlan struct {
 	Cell   int     // 0: 8
 	Smooth bool    // one more 3x3 mean over the cells
 	Decay  float64 // as LayerDecay
-	Rows   int     // of its bank; 0: BankRows, or BankFraction of all
-	Pool   int     // rows it is chosen from; 0: PoolRows
+	Share  float64 // of BankRows or BankFraction, and of PoolRows, that its bank gets; 0: 1
 	Weight float64 // in the fusion; 0: 1
 }
 
 // pool is the number of rows that the view's bank is chosen from.
 func (p ViewPlan) pool(cfg *FitConfig) int {
-	return cmp.Or(p.Pool, cfg.PoolRows, maxPool)
+	return cmp.Or(int(cmp.Or(p.Share, 1)*float64(cfg.PoolRows)), maxPool)
 }
 
 // rows is the size of the view's bank, chosen from a pool that stands for all rows.
 func (p ViewPlan) rows(cfg *FitConfig, all int) int {
-	if rows := cmp.Or(p.Rows, cfg.BankRows); rows != 0 {
-		return rows
+	rows := float64(cfg.BankRows)
+	if rows == 0 {
+		rows = cfg.BankFraction * float64(all)
 	}
-	return int(math.Ceil(cfg.BankFraction * float64(all)))
+	return int(math.Ceil(rows * cmp.Or(p.Share, 1)))
 }
 
 // plans are the views.
@@ -217,6 +217,9 @@ func (m *Model) planViews(cfg *FitConfig) error {
 	if len(m.Views) == 1 && m.Views[0].Feature.joint(arch) {
 		m.Format = FormatJoint
 		m.Views[0].Weight, m.Late = 0, Late{}
+	}
+	if err := m.checkNames(); err != nil {
+		return err
 	}
 	if arch, err = m.architecture(); err != nil {
 		return err
@@ -408,8 +411,10 @@ func (f *fitter) threshold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.model.Threshold, err = SetThreshold(scores, f.cfg.FalseAlarmRate)
-	return err
+	if f.model.Threshold, err = SetThreshold(scores, f.cfg.FalseAlarmRate); err != nil {
+		return err
+	}
+	return f.model.check() // what is fitted can be read again
 }
 
 // imageScorer returns what gives the image score of picture of[i].

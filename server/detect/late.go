@@ -57,6 +57,10 @@ func (l Late) lower(v float64) float64 {
 // [n, rows, cols] over the finest grid.
 func (m *Model) fuse(b *graph.Builder, distances []*graph.Value) *graph.Value {
 	g, l := m.cells(), m.Late
+	for i, d := range distances {
+		own := m.grid(&m.Views[i])
+		distances[i] = b.Resize(b.Reshape(d, -1, 1, own.Rows, own.Cols), g.Rows, g.Cols)
+	}
 	if len(distances) == 1 {
 		return b.Reshape(distances[0], -1, g.Rows, g.Cols)
 	}
@@ -66,8 +70,6 @@ func (m *Model) fuse(b *graph.Builder, distances []*graph.Value) *graph.Value {
 	}
 	for i, d := range distances {
 		v := &m.Views[i]
-		own := m.grid(v)
-		d = b.Resize(b.Reshape(d, -1, 1, own.Rows, own.Cols), g.Rows, g.Cols)
 		d = b.Add(b.Mul(d, b.Scalar(1/v.Level)), b.Scalar(l.Offset))
 		switch l.Power {
 		case 1:
@@ -103,10 +105,7 @@ func (m *Model) Distance(found []Found) []float32 {
 	g := m.cells()
 	maps := make([][]float32, len(found))
 	for i, f := range found {
-		maps[i] = f.distances()
-		if len(found) > 1 {
-			maps[i] = widen(maps[i], m.grid(&m.Views[i]), g)
-		}
+		maps[i] = widen(f.distances(), m.grid(&m.Views[i]), g)
 	}
 	if len(maps) == 1 {
 		return maps[0]

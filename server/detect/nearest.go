@@ -83,14 +83,14 @@ func split(b *graph.Builder, f *graph.Value, do func(q *graph.Value) *graph.Valu
 	return b.Concat(1, parts...)
 }
 
-// searched adds a view's search for features [n, cells, d], the bank's mean taken off
-// inside; read makes of queries [q, d] and what was found what is wanted a query.
-func (m *Model) searched(b *graph.Builder, view int, f *graph.Value, read func(bank, q, squared, rows *graph.Value) *graph.Value) *graph.Value {
+// searched adds a view's search for the k nearest of features [n, cells, d], the bank's mean
+// taken off inside; read makes of queries [q, d] and what was found what is wanted a query.
+func (m *Model) searched(b *graph.Builder, view, k int, f *graph.Value, read func(bank, q, squared, rows *graph.Value) *graph.Value) *graph.Value {
 	s := newSearchBank(m.Banks[view].Rows, m.Views[view].Feature.Dim)
 	bank := b.F32(m.named(view, "bank"), s.centred, s.rows, s.d)
 	bias := b.F32(m.named(view, "bias"), s.bias, s.rows)
 	return split(b, b.Sub(f, b.F32(m.named(view, "mean"), s.mean, s.d)), func(q *graph.Value) *graph.Value {
-		squared, rows := s.nearest(b, q, bank, bias, min(Neighbours, s.rows))
+		squared, rows := s.nearest(b, q, bank, bias, min(k, s.rows))
 		return read(bank, q, squared, rows)
 	})
 }
@@ -99,9 +99,15 @@ func (m *Model) searched(b *graph.Builder, view int, f *graph.Value, read func(b
 // row, a view, fused: [n, rows, cols].
 func (m *Model) distanceHead(b *graph.Builder, fs []*graph.Value) *graph.Value {
 	distances := make([]*graph.Value, len(fs))
+	// The nearest of three is that of their true distances, whatever the product's rounding;
+	// with several views, where the search takes its time over many small banks, one does.
+	k := Neighbours
+	if len(fs) > 1 {
+		k = 1
+	}
 	b.Scope("nearest", func() {
 		for i, f := range fs {
-			distances[i] = m.searched(b, i, f, func(_, _, squared, _ *graph.Value) *graph.Value {
+			distances[i] = m.searched(b, i, k, f, func(_, _, squared, _ *graph.Value) *graph.Value {
 				return b.Squeeze(b.Sqrt(b.Slice(squared, 1, 0, 1)), 1)
 			})
 		}

@@ -121,22 +121,34 @@ func (s *Spec) checkViews() error {
 	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
+	if err := s.checkNames(); err != nil {
+		return err
+	}
 	for i := range s.Views {
 		v := &s.Views[i]
-		if v.Name == "" || names[v.Name] {
-			return fmt.Errorf("view %d is called %q as another, or not at all", i+1, v.Name)
-		}
-		names[v.Name] = true
 		if err := v.check(s, arch); err != nil {
 			return fmt.Errorf("view %q: %w", v.Name, err)
 		}
 	}
+	if s.Format == FormatJoint && (len(s.Views) > 1 || !s.Views[0].Feature.joint(arch)) {
+		return fmt.Errorf("format %d with views", FormatJoint)
+	}
+	return nil
+}
+
+// checkNames checks how many views there are, what they are called and how they are fused.
+func (s *Spec) checkNames() error {
+	names := map[string]bool{}
+	for i := range s.Views {
+		name := s.Views[i].Name
+		if name == "" || names[name] {
+			return fmt.Errorf("view %d is called %q as another, or not at all", i+1, name)
+		}
+		names[name] = true
+	}
 	switch {
 	case len(s.Views) == 0:
 		return errors.New("it has no features")
-	case s.Format == FormatJoint && (len(s.Views) > 1 || !s.Views[0].Feature.joint(arch)):
-		return fmt.Errorf("format %d with views", FormatJoint)
 	case len(s.Views) > maxViews:
 		return fmt.Errorf("it has %d views", len(s.Views))
 	case len(s.Views) > 1:
