@@ -13,6 +13,9 @@ import (
 // detector fits the memory bank, or takes the one it was fitted on before.
 func (r *run) detector(ctx context.Context) error {
 	if r.cfg.Init != nil {
+		if n := len(r.cfg.Init.Views); n > 1 {
+			return fmt.Errorf("train: the detector to go on from has %d views, and a classifier judges one: begin without it", n)
+		}
 		copied := *r.cfg.Init // its tensors are not written to
 		r.model = &copied
 		return nil
