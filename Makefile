@@ -8,6 +8,10 @@ SHELL       := /bin/bash
 
 BIN      := bin/semirest
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Makes Debian packages.
+NFPM     := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+# Debian wants a digit first: a build between releases sorts before the first.
+DEB_VERSION = $(if $(filter v%,$(VERSION)),$(VERSION:v%=%),0.0.0+git.$(VERSION))
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 SHARED   := ./shared/... ./wasm/...
 WASM_EXEC = $(shell go env GOROOT)/lib/wasm/go_js_wasm_exec
@@ -71,6 +75,20 @@ clean: ## remove what was built
 .PHONY: release
 release: wasm $(ZIG) ## build the archives of PLATFORMS (default all) with everything inside, into bin/release
 	go run ./server/release --zig $(ZIG) --version $(VERSION) --out $(RELEASE) $(PLATFORMS)
+
+.PHONY: deb
+deb: ## the Debian packages, of what make release left in bin/release
+	for stage in $(RELEASE)/stage/linux-*; do \
+	  STAGE=$$stage ARCH=$${stage##*-} DEB_VERSION=$(DEB_VERSION) SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+	    go run $(NFPM) package --packager deb --config server/release/debian/nfpm.yaml --target $(RELEASE)/; done
+
+.PHONY: release-check
+release-check: ## try the archives and the Debian package (Debian, as root; mmdebstrap, and qemu-user and wine where they are)
+	ZIG=$(ZIG) server/release/check.sh $(RELEASE)
+
+.PHONY: release-twice
+release-twice: ## build the release again, elsewhere and without a cache: equal bytes
+	server/release/twice.sh $(RELEASE) $(ZIG) $(VERSION) $(PLATFORMS)
 
 bin/zig/ziglang/zig: server/release/zig.txt
 	$(PYTHON) -m pip install --quiet --no-deps --require-hashes --upgrade --target bin/zig -r $<
