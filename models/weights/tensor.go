@@ -38,7 +38,7 @@ func NewF16(v []float32, shape ...int) Tensor {
 	mustHold("NewF16", len(v), shape)
 	raw := make([]byte, 0, 2*len(v))
 	for _, x := range v {
-		raw = binary.LittleEndian.AppendUint16(raw, toHalf(x))
+		raw = binary.LittleEndian.AppendUint16(raw, ToHalf(x))
 	}
 	return Tensor{dtype: F16, shape: slices.Clone(shape), raw: raw}
 }
@@ -138,7 +138,7 @@ func (t Tensor) Floats() ([]float32, error) {
 	case F16:
 		v := make([]float32, t.Len())
 		for i := range v {
-			v[i] = fromHalf(binary.LittleEndian.Uint16(t.raw[2*i:]))
+			v[i] = FromHalf(binary.LittleEndian.Uint16(t.raw[2*i:]))
 		}
 		return v, nil
 	case BF16:
@@ -191,41 +191,4 @@ func (t Tensor) Ints64() ([]int64, error) {
 
 func (t Tensor) notA(want string) error {
 	return fmt.Errorf("weights: the tensor holds %s, not %s", t.dtype, want)
-}
-
-// fromHalf widens an IEEE 754 binary16, exactly.
-func fromHalf(h uint16) float32 {
-	sign := uint32(h>>15) << 31
-	exp := uint32(h>>10) & 0x1f
-	frac := uint32(h) & 0x3ff
-	switch {
-	case exp == 0x1f: // infinity, not a number
-		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
-	case exp > 0:
-		return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
-	}
-	// Zero and subnormals: frac * 2^-24, which float32 holds as a normal number.
-	v := float32(frac) * (1.0 / (1 << 24))
-	if sign != 0 {
-		v = float32(math.Copysign(float64(v), -1))
-	}
-	return v
-}
-
-// toHalf rounds to the nearest binary16, ties to even; what is too large becomes the
-// largest finite one, since an infinity would spoil all that is computed of it.
-func toHalf(f float32) uint16 {
-	b := math.Float32bits(f)
-	sign := uint16(b>>16) & 0x8000
-	b &= 0x7fffffff
-	switch {
-	case b > 0x7f800000: // not a number
-		return sign | 0x7e00
-	case b >= 0x477ff000: // 65520 and more
-		return sign | 0x7bff
-	case b < 0x38800000: // below 2^-14: subnormal, in units of 2^-24
-		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(b))*(1<<24)))
-	}
-	b -= 112 << 23
-	return sign | uint16((b+0xfff+(b>>13)&1)>>13)
 }

@@ -184,7 +184,7 @@ func TestHalf(t *testing.T) {
 		if h>>10&31 == 31 { // infinities and no numbers
 			continue
 		}
-		if got := toHalf(fromHalf(uint16(h))); got != uint16(h) {
+		if got := ToHalf(FromHalf(uint16(h))); got != uint16(h) {
 			t.Fatalf("%#04x comes back as %#04x", h, got)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"semirest/models/weights"
 	"semirest/shared/block"
 )
 
@@ -81,7 +82,7 @@ func NewMap(name string, features []float32, near []int32, known Known) Map {
 	}
 	m := Map{Name: name, features: make([]uint16, len(features)), near: near, known: known}
 	for i, f := range features {
-		m.features[i] = toHalf(f)
+		m.features[i] = weights.ToHalf(f)
 	}
 	return m
 }

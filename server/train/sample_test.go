@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"semirest/models/weights"
 	"semirest/shared/block"
 )
 
@@ -20,7 +21,7 @@ func TestHalf(t *testing.T) {
 		{5.9604645e-8, 1}, {6.1035156e-5, 0x0400}, {0.333251953125, 0x3555},
 		{1.00048828125, 0x3c00}, {1.00146484375, 0x3c02}, // ties go to even
 	} {
-		if got := toHalf(c.f); got != c.h {
+		if got := weights.ToHalf(c.f); got != c.h {
 			t.Errorf("toHalf(%g) = %#x, want %#x", c.f, got, c.h)
 		}
 	}
@@ -29,7 +30,7 @@ func TestHalf(t *testing.T) {
 		if f != f || math.IsInf(float64(f), 0) {
 			continue
 		}
-		if back := toHalf(f); back != uint16(h) {
+		if back := weights.ToHalf(f); back != uint16(h) {
 			t.Fatalf("%#x is %g and comes back as %#x", h, f, back)
 		}
 	}
@@ -307,7 +308,7 @@ func TestMapsCheck(t *testing.T) {
 	beyond := fixedMaps(4, 4, 1, 0, 0)
 	beyond.Normal[0].near[7] = 4
 	nan := fixedMaps(4, 4, 1, 0, 0)
-	nan.Normal[0].features[3] = toHalf(float32(math.NaN()))
+	nan.Normal[0].features[3] = weights.ToHalf(float32(math.NaN()))
 	for name, m := range map[string]*Maps{"neighbour": beyond, "NaN": nan} {
 		if m.check() == nil {
 			t.Errorf("%s: nothing was said", name)
