@@ -55,7 +55,7 @@ func depthOf(img image.Image) (prep.Depth, bool) {
 
 // FileDepth is DepthOf on a file.
 func FileDepth(path string, l prep.Limits) (prep.Depth, bool, error) {
-	data, err := readFile(path)
+	data, err := ReadFile(path)
 	if err != nil {
 		return 0, false, err
 	}

@@ -36,7 +36,7 @@ var ErrMask = errors.New("what is background in this mask cannot be told")
 // upright. A file that is black throughout marks nothing; the caller decides
 // whether that is an error. Errors are Decode's and ErrMask.
 func Mask(path string, l prep.Limits) (prep.Size, []byte, error) {
-	data, err := readFile(path)
+	data, err := ReadFile(path)
 	if err != nil {
 		return prep.Size{}, nil, fmt.Errorf("mask: %w", err)
 	}

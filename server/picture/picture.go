@@ -64,7 +64,7 @@ func Decode(data []byte, l prep.Limits) (RGB, error) { return DecodeDepth(data, 
 
 // DecodeFile is DecodeDepth on a file; the error names it.
 func DecodeFile(path string, l prep.Limits, depth prep.Depth) (RGB, error) {
-	data, err := readFile(path)
+	data, err := ReadFile(path)
 	if err != nil {
 		return RGB{}, err
 	}
@@ -86,7 +86,7 @@ func SizeOf(data []byte, l prep.Limits) (prep.Size, error) {
 
 // FileSize is SizeOf on a file; the error names it.
 func FileSize(path string, l prep.Limits) (prep.Size, error) {
-	data, err := readFile(path)
+	data, err := ReadFile(path)
 	if err != nil {
 		return prep.Size{}, err
 	}
@@ -97,7 +97,8 @@ func FileSize(path string, l prep.Limits) (prep.Size, error) {
 	return size, nil
 }
 
-func readFile(path string) ([]byte, error) {
+// ReadFile reads a file of up to MaxBytes.
+func ReadFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ type line struct {
 func (t *Table) Add(v Verdict) {
 	t.lines = append(t.lines, line{Image: v.Image, Model: v.Model, Width: v.Width, Height: v.Height, Score: &v.Score, Defect: &v.Defect, Hottest: &v.Hottest})
 	t.put(v, client.Result{State: client.Scored, Score: float32(v.Score), Width: v.Width, Height: v.Height,
-		HotX: (v.Hottest.X0 + v.Hottest.X1) / 2, HotY: (v.Hottest.Y0 + v.Hottest.Y1) / 2, Millis: float64(v.took.Microseconds()) / 1000})
+		HotX: (v.Hottest.X0 + v.Hottest.X1) / 2, HotY: (v.Hottest.Y0 + v.Hottest.Y1) / 2, Millis: v.LatencyMS})
 }
 
 // Fail takes in a picture that could not be scored, and why.

@@ -1,115 +1,93 @@
 package verdict
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
-	"image"
-	"os"
-	"path/filepath"
 	"time"
 
-	"semirest/server/detect"
-	"semirest/server/ort"
-	"semirest/server/picture"
+	"semirest/shared/annot"
 	"semirest/shared/block"
-	"semirest/shared/durable"
-	"semirest/shared/heat"
 	"semirest/shared/prep"
 )
 
 // GreyTop is the score that is white in the raw heat map.
 const GreyTop = 2
 
-// Verdict is what is written of a picture.
+// Verdict is what is said of a picture: in the files of semirest score, and to whoever a line tells of its pictures.
 type Verdict struct {
-	Image   string     `json:"image"`
-	Model   string     `json:"model"`
-	Width   int        `json:"width"`
-	Height  int        `json:"height"`
+	ID     string    `json:"id,omitempty"`     // of the picture on a line: whoever is told of it twice sees the same one
+	Source string    `json:"source,omitempty"` // what the picture came from on a line
+	Time   time.Time `json:"time,omitzero"`    // when it was taken in on a line
+
+	Image   string `json:"image"` // its file, or its name within the source
+	Model   string `json:"model"`
+	Version string `json:"version,omitempty"` // tells one model of that name from the next
+	Width   int    `json:"width"`             // upright
+	Height  int    `json:"height"`
+
+	// Score and Defect are null in JSON where Error says why there is none.
 	Score   float64    `json:"score"`   // the largest block score
 	Defect  bool       `json:"defect"`  // score >= 1
 	Hottest block.Area `json:"hottest"` // the block of that score
-	Rows    int        `json:"rows"`
-	Cols    int        `json:"cols"`
-	Blocks  []float32  `json:"blocks"`   // [rows, cols]
-	GreyTop float64    `json:"grey_top"` // the score that 65535 in the raw map stands for; 0 is 0
-	Overlay string     `json:"overlay,omitempty"`
-	Heat    string     `json:"heat,omitempty"`
-	Note    string     `json:"note,omitempty"` // what the model may have seen otherwise than it is
+	Regions []Region   `json:"regions"` // where the score reaches 1, the hottest first
+	Error   string     `json:"error,omitempty"`
 
-	took time.Duration
+	LatencyMS float64 `json:"latency_ms"`     // from the picture's taking in to its verdict
+	Late      bool    `json:"late,omitempty"` // whoever is told was not told at once
+
+	Rows    int       `json:"rows,omitempty"`
+	Cols    int       `json:"cols,omitempty"`
+	Blocks  []float32 `json:"blocks,omitempty"`   // [rows, cols]
+	GreyTop float64   `json:"grey_top,omitempty"` // the score that 65535 in the raw map stands for; 0 is 0
+	Overlay string    `json:"overlay,omitempty"`  // file
+	Heat    string    `json:"heat,omitempty"`     // file
+	Note    string    `json:"note,omitempty"`     // what the model may have seen otherwise than it is
 }
 
-// Scorer gives verdicts by one model.
-type Scorer struct {
-	Name    string // of the model, as the verdicts call it
-	NoHeat  bool   // write no pictures
-	model   *detect.Model
-	session *detect.Scorer
+// Region is a connected set of blocks whose scores reach the threshold: its bounds in the upright picture's pixels.
+type Region struct {
+	X0    float64 `json:"x0"`
+	Y0    float64 `json:"y0"`
+	X1    float64 `json:"x1"`
+	Y1    float64 `json:"y1"`
+	Score float64 `json:"score"` // the largest of its blocks'
 }
 
-// NewScorer opens a model. Close it.
-func NewScorer(name string, m *detect.Model, run ort.Options) (*Scorer, error) {
-	s, err := detect.NewScorer(m, run)
-	return &Scorer{Name: name, model: m, session: s}, err
-}
-
-// Close frees the model.
-func (s *Scorer) Close() error { return s.session.Close() }
-
-// File scores one picture and writes, below dir, STEM.json, STEM_overlay.png and STEM_heat.png.
-func (s *Scorer) File(ctx context.Context, in Input, dir string) (Verdict, error) {
-	begun := time.Now()
-	rgb, err := picture.DecodeFile(in.Path, prep.DefaultLimits, s.model.Depth)
-	if err != nil {
-		return Verdict{}, err
-	}
-	note := ""
-	if own, deep, err := picture.FileDepth(in.Path, prep.DefaultLimits); err == nil && deep {
-		note = picture.DepthNote(s.model.Depth, own)
-	}
-	plan, crops, err := s.model.Crops(rgb.Pix, rgb.Size)
-	if err != nil {
-		return Verdict{}, err
-	}
-	scores, err := s.session.Planned(ctx, plan, crops)
-	if err != nil {
-		return Verdict{}, err
-	}
-	scores.Calibrate(s.model.Threshold.Value)
-	top, hottest := scores.Hottest(rgb.W, rgb.H)
+// Of is the verdict of calibrated block scores of an upright picture of a size.
+func Of(scores block.Scores, size prep.Size) Verdict {
+	top, hottest := scores.Hottest(size.W, size.H)
 	v := Verdict{
-		Image: in.Path, Model: s.Name, Width: rgb.W, Height: rgb.H, Score: float64(top), Defect: top >= 1, Hottest: hottest,
-		Rows: scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: GreyTop, Note: note, took: time.Since(begun),
+		Width: size.W, Height: size.H, Score: float64(top), Defect: top >= 1, Hottest: hottest, Regions: []Region{},
+		Rows: scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: GreyTop,
 	}
-	stem := filepath.Join(dir, in.Stem)
-	if err := os.MkdirAll(filepath.Dir(stem), 0o755); err != nil {
-		return v, err
+	for _, r := range annot.Regions(scores, 1) {
+		x0, y0, _, _ := scores.Area(r.Cells.Min.Y, r.Cells.Min.X, size.W, size.H)
+		_, _, x1, y1 := scores.Area(r.Cells.Max.Y-1, r.Cells.Max.X-1, size.W, size.H)
+		v.Regions = append(v.Regions, Region{x0, y0, x1, y1, float64(r.Peak)})
 	}
-	if !s.NoHeat {
-		v.Overlay, v.Heat = filepath.Base(stem)+"_overlay.png", filepath.Base(stem)+"_heat.png"
-		values := heat.New(scores.Rows, scores.Cols, rgb.W, rgb.H).Map(nil, scores.Values)
-		if err := picture.SavePNG(stem+"_overlay.png", overlay(rgb, values)); err != nil {
-			return v, err
-		}
-		grey := &image.Gray16{Pix: heat.Grey16(nil, values, 0, GreyTop), Stride: 2 * rgb.W, Rect: image.Rect(0, 0, rgb.W, rgb.H)}
-		if err := picture.SavePNG(stem+"_heat.png", grey); err != nil {
-			return v, err
-		}
-	}
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return v, fmt.Errorf("verdict: %w", err)
-	}
-	return v, durable.Write(stem+".json", append(text, '\n'))
+	return v
 }
 
-// overlay lays a map over its picture, as the page does.
-func overlay(rgb picture.RGB, values []float32) image.Image {
-	out := rgb.Image()
-	var table heat.Table
-	table.Fill(heat.Look{Palette: heat.Inferno, Opacity: 0.7, Threshold: heat.Level(1, 0, GreyTop), Below: 0.5})
-	table.Over(out.Pix, heat.Quantize(nil, values, 0, GreyTop))
-	return out
+// Word is "normal", "defect" or, where there is no score, "error".
+func (v Verdict) Word() string {
+	switch {
+	case v.Error != "":
+		return "error"
+	case v.Defect:
+		return "defect"
+	}
+	return "normal"
+}
+
+// MarshalJSON makes a score that there is not null: a picture that could not be read is not taken for a normal one.
+func (v Verdict) MarshalJSON() ([]byte, error) {
+	type plain Verdict
+	if v.Error == "" {
+		return json.Marshal(plain(v))
+	}
+	return json.Marshal(struct {
+		plain
+		Score   *float64    `json:"score"`
+		Defect  *bool       `json:"defect"`
+		Hottest *block.Area `json:"hottest"`
+	}{plain: plain(v)})
 }
