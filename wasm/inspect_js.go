@@ -13,7 +13,7 @@ import (
 // and a client.Session, and is the session's Host and Listener.
 //
 // Messages from the page: start {url}, add {id, file, only}, remove {id},
-// first {id}, retry {id}, choose {name}, lossy {on}, redial, watch {project}.
+// first {id}, retry {id}, choose {name}, lossy {on}, halt {on}, redial, watch {project}.
 // Messages to the page: see the types of frontend/src/go/engine.ts.
 type worker struct {
 	session *client.Session
@@ -60,6 +60,8 @@ func (w *worker) receive(m js.Value) {
 		w.session.Choose(m.Get("name").String())
 	case "lossy":
 		w.session.Lossy(m.Get("on").Bool())
+	case "halt":
+		w.session.Halt(m.Get("on").Bool())
 	case "redial":
 		w.session.Redial()
 	case "watch":

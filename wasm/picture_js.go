@@ -51,6 +51,9 @@ func cutPicture(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, 
 	if err != nil {
 		return p, small, format, err
 	}
+	if !h.Format.Read() {
+		return p, small, format, prep.ErrFormat
+	}
 	if h.Format == prep.TIFF { // which only Safari decodes, and turns by itself
 		return p, small, format, client.ErrDecode
 	}

@@ -3,6 +3,7 @@ import { Signal } from "./signal";
 
 export type Compare = "off" | "plain" | "two";
 export type Order = "score" | "name" | "added";
+export type Filter = "all" | "defect" | "good" | "open" | "failed";
 export type Theme = "system" | "light" | "dark";
 
 const kept = { opacity: 0.6, heat: true, lines: true, order: "score" as Order, theme: "system" as Theme, keys: true, lossy: false,
@@ -11,7 +12,7 @@ const kept = { opacity: 0.6, heat: true, lines: true, order: "score" as Order, t
   /** Thresholds that were moved, by detector and model; see inspect/detector.ts. */
   thresholds: {} as Record<string, number> };
 
-export const settings = { ...kept, threshold: 1, compare: "off" as Compare };
+export const settings = { ...kept, threshold: 1, compare: "off" as Compare, filter: "all" as Filter };
 type Name = keyof typeof settings;
 
 export const changed = new Signal<Name>();

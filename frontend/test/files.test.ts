@@ -10,8 +10,12 @@ const names = (list: Found[]): string[] => list.map((f) => f.name);
 
 test("of folders only pictures are taken, of what was chosen everything", () => {
   const list = [found("a/1.JPG"), found("a/2.webp"), found("a/notes.txt"), found("a/.DS_Store"), found("a/.hidden.png"), found("a/raw", false, "image/png"),
-    found("odd.xyz", true), found(".dot.png", true)];
-  assert.deepEqual(names(sift(list)), ["a/1.JPG", "a/2.webp", "a/raw", "odd.xyz", ".dot.png"]);
+    found("a/anim.gif", false, "image/gif"), { ...found("a/locked.png"), lost: "cannot be read" }, found("odd.xyz", true), found(".dot.png", true)];
+  const { taken, passed } = sift(list);
+  assert.deepEqual(names(taken), ["a/1.JPG", "a/2.webp", "a/raw", "odd.xyz", ".dot.png"]);
+  // None goes silently.
+  assert.deepEqual(passed, [{ name: "a/notes.txt", why: "not a picture, by its name" }, { name: "a/.DS_Store", why: "hidden" }, { name: "a/.hidden.png", why: "hidden" },
+    { name: "a/anim.gif", why: "a kind of picture that is not read here" }, { name: "a/locked.png", why: "cannot be read" }]);
 });
 
 /** A folder that hands out its entries in batches of two, as browsers do in batches of a hundred. */
@@ -37,6 +41,14 @@ test("dropped folders are read whole, with their paths", async () => {
   assert.deepEqual(names(got), ["set/1.png", "set/2.png", "set/deep/3.png", "set/4.txt", "set/5.png", "alone.png"]);
   assert.deepEqual(got.map((f) => f.chosen), [false, false, false, false, false, true]);
   assert.equal(got.at(-1)!.file, single);
+});
+
+test("what cannot be read of a folder does not keep the rest out", async () => {
+  const locked = { isDirectory: false, fullPath: "/set/locked.png", name: "locked.png", file(_: unknown, fail: (e: Error) => void) { fail(new Error()); } } as unknown as FileSystemEntry;
+  const shut = { isDirectory: true, fullPath: "/set/shut", name: "shut", createReader: () => ({ readEntries(_: unknown, fail: (e: Error) => void) { fail(new Error()); } }) } as unknown as FileSystemEntry;
+  const top = folder("/set", entry("/set/1.png"), locked, shut, entry("/set/2.png"));
+  const got = await fromDrop({ items: [{ kind: "file", webkitGetAsEntry: () => top }], files: [{ name: "set" }] } as unknown as DataTransfer);
+  assert.deepEqual(got.map((f) => [f.name, f.lost]), [["set/1.png", undefined], ["set/locked.png", "cannot be read"], ["set/shut", "the folder cannot be read"], ["set/2.png", undefined]]);
 });
 
 test("a mask finds the one picture that it is of", () => {

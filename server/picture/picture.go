@@ -123,7 +123,7 @@ func header(data []byte, l prep.Limits) (prep.Size, error) {
 		return prep.Size{}, ErrBytes
 	}
 	h, _ := prep.ReadHeader(data)
-	if h.Format == prep.GIF { // whatever decoders are linked in
+	if !h.Format.Read() { // whatever decoders are linked in
 		return prep.Size{}, ErrFormat
 	}
 	if h.Odd != "" {

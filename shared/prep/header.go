@@ -33,6 +33,11 @@ func (f Format) String() string {
 	return "unknown"
 }
 
+// Read says whether pictures of the format are read here, in the browser as on the
+// server: the one place that decides. GIF is told apart only to be refused by name:
+// 256 colours are no measurement, and nobody says which of its frames counts.
+func (f Format) Read() bool { return f != GIF }
+
 // Header is what a file says about its picture before any pixel is decoded.
 type Header struct {
 	Format      Format

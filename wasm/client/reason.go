@@ -30,8 +30,10 @@ func Reason(err error, format prep.Format) string {
 		return "The file is empty (0 bytes). Copy it again from where it came."
 	case errors.Is(err, ErrUnreadable):
 		return "The file cannot be read any more. Was it moved, changed or deleted? Add it again."
+	case errors.Is(err, prep.ErrFormat) && format == prep.GIF:
+		return "GIF pictures are not read here: save it as PNG."
 	case errors.Is(err, prep.ErrFormat):
-		return "This is not a picture that can be read here, whatever its name says. JPEG, PNG, WebP, GIF and BMP can."
+		return "This is not a picture that can be read here, whatever its name says. JPEG, PNG, WebP and BMP can."
 	case errors.Is(err, prep.ErrShort), errors.Is(err, errPNGShort):
 		return "The file is cut off: the end of the picture is missing. Copy it again from where it came."
 	case errors.Is(err, ErrDecode) && format == prep.TIFF:

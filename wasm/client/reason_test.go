@@ -16,7 +16,7 @@ func TestReasonsSayWhatToDo(t *testing.T) {
 	}{
 		{ErrEmpty, "Copy it again"},
 		{ErrUnreadable, "Add it again"},
-		{prep.ErrFormat, "JPEG, PNG, WebP, GIF and BMP"},
+		{prep.ErrFormat, "JPEG, PNG, WebP and BMP"},
 		{prep.ErrShort, "cut off"},
 		{errPNGShort, "cut off"},
 		{errPNGLonger, "damaged"},
@@ -29,6 +29,13 @@ func TestReasonsSayWhatToDo(t *testing.T) {
 		if got := Reason(c.err, prep.JPEG); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q, want %q in it", c.err, got, c.want)
 		}
+	}
+}
+
+// What is not read is refused by name, with what to do.
+func TestGIFIsRefusedByName(t *testing.T) {
+	if got := Reason(prep.ErrFormat, prep.GIF); !strings.Contains(got, "GIF pictures are not read here") || prep.GIF.Read() || !prep.JPEG.Read() {
+		t.Error(got)
 	}
 }
 

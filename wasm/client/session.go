@@ -91,6 +91,7 @@ type Session struct {
 	visit     string        // the one opened for pictures meant for it alone; "" while at home
 	open      wire.Detector // the one crops are planned for; Name "" while there is none
 	lossy     bool
+	halted    bool
 
 	jobs      []*job // every picture, as added
 	waiting   []*job // to be prepared, next first
@@ -191,6 +192,25 @@ func (s *Session) Choose(name string) {
 // Lossy sets whether crops prepared from now on travel as JPEG.
 func (s *Session) Lossy(on bool) { s.lossy = on }
 
+// Halt stops sending and preparing, or goes on with both. What the server has is
+// still answered; pictures of which it has nothing yet wait again.
+func (s *Session) Halt(on bool) {
+	s.halted = on
+	if on {
+		var back []*job
+		for _, j := range append(slices.Clone(s.active), s.preparing) {
+			if j != nil && len(j.todo) == j.Crops && (j.State == Scoring || j.State == Preparing) {
+				back = append(back, j)
+			}
+		}
+		for _, j := range slices.Backward(back) {
+			s.drop(j)
+			s.requeue(j, true)
+		}
+	}
+	s.pump()
+}
+
 // Redial ends the pause before the next dial.
 func (s *Session) Redial() {
 	if s.state == LinkLost {
@@ -274,7 +294,7 @@ func (s *Session) accept(j *job, p Prepared) {
 
 // pump sends what the window allows and has the next picture prepared.
 func (s *Session) pump() {
-	for s.state == LinkOpen && s.opened && s.pause == nil && len(s.flights) < s.window {
+	for s.state == LinkOpen && s.opened && s.pause == nil && !s.halted && len(s.flights) < s.window {
 		i := slices.IndexFunc(s.active, func(j *job) bool { return len(j.todo) > 0 })
 		if i < 0 || !s.sendCrop(s.active[i]) {
 			break
@@ -293,7 +313,7 @@ func (s *Session) prepareNext() {
 	for _, j := range s.active {
 		unsent += len(j.todo)
 	}
-	if s.preparing != nil || s.open.Name == "" || unsent >= max(s.window, 1) {
+	if s.halted || s.preparing != nil || s.open.Name == "" || unsent >= max(s.window, 1) {
 		return
 	}
 	i := slices.IndexFunc(s.waiting, s.here)

@@ -63,6 +63,44 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// Halted, nothing more is prepared or sent; what the server has is still answered, and
+// the rest goes on where it stood.
+func TestHalt(t *testing.T) {
+	w, c := ready(t, plain("a"))
+	for id := range uint32(9) {
+		w.s.Add(id+1, "")
+	}
+	for len(w.todo) > 0 {
+		w.prepare(small)
+	}
+	sent := w.crops(c)
+	w.s.Halt(true)
+	for _, m := range sent {
+		w.answer(c, m, 1)
+	}
+	for id := range uint32(9) {
+		if s := w.pictures[id+1].State; s != Scored && s != Waiting {
+			t.Errorf("picture %d is %v", id+1, s)
+		}
+	}
+	if len(w.todo) > 0 || len(w.crops(c)) > 0 || w.status.Unfinished != 9-len(sent) {
+		t.Fatalf("halted: %d in preparation, %+v", len(w.todo), w.status)
+	}
+	w.s.Halt(false)
+	for w.status.Unfinished > 0 {
+		for len(w.todo) > 0 {
+			w.prepare(small)
+		}
+		crops := w.crops(c)
+		if len(crops) == 0 {
+			t.Fatal("the line stands still")
+		}
+		for _, m := range crops {
+			w.answer(c, m, 1)
+		}
+	}
+}
+
 func TestTilesAppearAsTheyAreScored(t *testing.T) {
 	w, c := ready(t, tiled("a"))
 	w.s.Add(1, "")

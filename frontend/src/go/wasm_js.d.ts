@@ -78,5 +78,5 @@ export type FromWorker =
 export type ToWorker =
   | { type: "start"; url: string }
   | { type: "add"; id: number; file: Blob; only: string } | { type: "remove" | "first" | "retry"; id: number }
-  | { type: "choose"; name: string } | { type: "lossy"; on: boolean } | { type: "redial" }
+  | { type: "choose"; name: string } | { type: "lossy" | "halt"; on: boolean } | { type: "redial" }
   | { type: "watch"; project: string };

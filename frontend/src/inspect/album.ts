@@ -1,12 +1,11 @@
 // The pictures of the page: what was added, what is known of each, which one is looked at. The Worker scores them, the
 // page's Go instance sorts them.
 import * as engine from "../go/engine";
-import { Order } from "../go/words";
-import { nowReady, overlay } from "../go/overlay";
-import { changed, settings } from "../settings";
-import { titleOf } from "../titles";
+import { nowReady } from "../go/overlay";
+import { changed } from "../settings";
 import { note } from "../note";
 import { signedOut } from "../shell";
+import * as board from "./board";
 import { look, thresholdOf } from "./detector";
 import * as kept from "./kept";
 import { Signal } from "../signal";
@@ -54,7 +53,7 @@ export function add(list: Added[], look: boolean): void {
     const p: Picture = { ...blank, id, name, file, only, synthetic, version: 0 };
     pictures.set(id, p);
     order.push(id);
-    put(p);
+    board.put(p);
     if (!synthetic) kept.keep(id, name, file, key);
     engine.tell({ type: "add", id, file, only });
   }
@@ -74,17 +73,6 @@ export function select(id: number): void {
   selectedID = id;
   if (p.state === "waiting") engine.tell({ type: "first", id });
   selected.emit();
-}
-
-/** Moves the selection along the list. */
-export function step(by: number): void {
-  if (!order.length) return;
-  const at = order.indexOf(selectedID);
-  select(order[Math.min(Math.max(at + by, 0), order.length - 1)]);
-}
-
-export function selectEnd(which: "first" | "last"): void {
-  if (order.length) select(which === "first" ? order[0] : order[order.length - 1]);
 }
 
 /** Marks a picture as the second one of a comparison; the same again takes the mark off. */
@@ -116,18 +104,11 @@ function forget(id: number): void {
   pictures.delete(id);
   kept.drop(id);
   engine.tell({ type: "remove", id });
-  overlay()?.remove(id);
+  board.drop(id);
   if (pinnedID === id) pinnedID = 0;
 }
 
 export function retry(id: number): void { engine.tell({ type: "retry", id }); }
-
-function put(p: Picture): void {
-  const { id, name, state, score, detector, model, width, height, hotX, hotY, total, lossy, reason } = p;
-  overlay()?.put({ id, name, state, score, threshold: thresholdOf(detector), detector: titleOf(detector), model, width, height, hotX, hotY, total, lossy, reason });
-}
-
-const orders = { score: Order.byScore, name: Order.byName, added: Order.asAdded };
 
 let sorting = 0;
 /** Sorts a little later: results come in bursts, and a list that jumps at each is hard to use. */
@@ -137,17 +118,14 @@ function sortSoon(): void {
 
 function sort(): void {
   sorting = 0;
-  const next = overlay()?.order(orders[settings.order]);
+  const next = board.order();
   if (!next || next.every((id, i) => id === order[i])) return;
   order = next;
   listed.emit();
 }
 
 /** The CSV file of all results, as the list is ordered. */
-export function csv(): Uint8Array<ArrayBuffer> | undefined {
-  for (const p of pictures.values()) put(p); // thresholds and names of detectors are those of now
-  return overlay()?.csv(orders[settings.order]);
-}
+export const csv = (): Uint8Array<ArrayBuffer> | undefined => board.csv(pictures.values());
 
 engine.reports.on((report) => {
   const p = pictures.get(report.id);
@@ -155,7 +133,7 @@ engine.reports.on((report) => {
   if (report.state === "waiting") delete p.scores;
   Object.assign(p, report);
   p.version++;
-  put(p);
+  board.put(p);
   sortSoon();
   updated.emit(p);
 });
@@ -174,7 +152,7 @@ engine.restarted.on(() => {
     if (p.state === "preparing") {
       Object.assign(p, { state: "failed", reason: "The browser could not prepare this picture; it may be too large for its memory." });
       p.version++;
-      put(p);
+      board.put(p);
       updated.emit(p);
     } else {
       engine.tell({ type: "add", id: p.id, file: p.file, only: p.only });
@@ -185,7 +163,7 @@ engine.restarted.on(() => {
 /** Pictures that were added before the instance was ready are listed now. */
 export function begin(): void {
   nowReady();
-  for (const p of pictures.values()) put(p);
+  for (const p of pictures.values()) board.put(p);
   sort();
   void kept.begin().then((before) => {
     add(before, false);

@@ -2,19 +2,22 @@
 import * as album from "./album";
 import { $, plural } from "../dom";
 import { fromDrop, fromInput, hasFiles, most, sift, type Found } from "../files";
+import * as passedOver from "./passed";
 import { note } from "../note";
 import { inspecting } from "../router";
+import { set } from "../settings";
 
 function take(found: Found[]): void {
-  const wanted = sift(found);
-  const list = wanted.slice(0, most);
+  const { taken, passed } = sift(found);
+  const list = taken.slice(0, most);
+  for (const { name } of taken.slice(most)) passed.push({ name, why: `only ${most} are taken at a time: add it later` });
+  passedOver.add(passed);
+  if (list.length) set("filter", "all"); // what comes is seen
   album.add(list.map(({ name, file }) => ({ name, file })), list.length > 0);
-  const left = found.length - wanted.length;
   const said = [];
-  if (!wanted.length) said.push(found.length ? "No picture in there." : "Nothing to add.");
+  if (!list.length) said.push(found.length ? "No picture in there." : "Nothing to add.");
   else said.push(`${plural(list.length, "picture")} added.`);
-  if (left && wanted.length) said.push(`${plural(left, "other file")} left out.`);
-  if (wanted.length > most) said.push(`Only the first ${most} were taken; add the others later.`);
+  if (passed.length) said.push(`${plural(passed.length, "file")} passed over: ${passedOver.some(passed)}.`);
   note(said.join(" "));
 }
 

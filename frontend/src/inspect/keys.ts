@@ -1,5 +1,6 @@
 // The keyboard: one table for what keys do and for the sheet that lists them.
 import * as album from "./album";
+import * as shown from "./shown";
 import { $, make } from "../dom";
 import * as detector from "./detector";
 import { nudgeOpacity, nudgeThreshold } from "./panel";
@@ -15,17 +16,17 @@ const press = (id: string) => () => { const b = $<HTMLButtonElement>(id); if (!b
 const orders: Order[] = ["score", "name", "added"];
 
 const table: Key[] = [
-  { group: "Pictures", keys: ["ArrowRight", "ArrowDown", "j"], shown: "→ ↓ J", text: "Next picture", run: () => album.step(1) },
-  { group: "Pictures", keys: ["ArrowLeft", "ArrowUp", "i"], shown: "← ↑ I", text: "Picture before", run: () => album.step(-1) },
-  { group: "Pictures", keys: ["Home"], text: "First", run: () => album.selectEnd("first") },
-  { group: "Pictures", keys: ["End"], text: "Last", run: () => album.selectEnd("last") },
+  { group: "Pictures", keys: ["ArrowRight", "ArrowDown", "j"], shown: "→ ↓ J", text: "Next picture", run: () => shown.step(1) },
+  { group: "Pictures", keys: ["ArrowLeft", "ArrowUp", "i"], shown: "← ↑ I", text: "Picture before", run: () => shown.step(-1) },
+  { group: "Pictures", keys: ["Home"], text: "First", run: () => shown.selectEnd("first") },
+  { group: "Pictures", keys: ["End"], text: "Last", run: () => shown.selectEnd("last") },
   { group: "Pictures", keys: ["a"], text: "Add pictures", run: press("add") },
   { group: "Pictures", keys: ["f"], text: "Add a folder", run: press("add-folder") },
   { group: "Pictures", keys: ["k"], text: "Camera", run: press("add-camera") },
   { group: "Pictures", keys: ["d"], text: "Demo pictures", run: press("add-demo") },
   { group: "Pictures", keys: ["q"], text: "Another order", run: () => set("order", orders[(orders.indexOf(settings.order) + 1) % 3]) },
   { group: "Pictures", keys: ["r"], text: "Score again", run: () => { const p = album.current(); if (p) album.retry(p.id); } },
-  { group: "Pictures", keys: ["Delete", "Backspace"], shown: "Delete", text: "Remove", run: () => { const p = album.current(); if (p) album.remove(p.id); } },
+  { group: "Pictures", keys: ["Delete", "Backspace"], shown: "Delete", text: "Remove", run: () => { const p = album.current(); if (p) shown.remove(p.id); } },
   { group: "View", keys: ["+", "="], shown: "+", text: "Zoom in", run: () => zoomBy(1.25) },
   { group: "View", keys: ["-"], shown: "−", text: "Zoom out", run: () => zoomBy(0.8) },
   { group: "View", keys: ["0"], text: "Fit", run: fit },

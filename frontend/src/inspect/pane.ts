@@ -16,7 +16,6 @@ const patience = 400;
 export class Pane {
   readonly root: HTMLElement;
   picture?: Picture;
-  /** The heat map's canvas, for saving. */
   readonly heat = make("canvas", { class: "heat" });
   /** Whether this pane may show a heat map. */
   warm = true;
@@ -135,16 +134,9 @@ export class Pane {
     if (!size || !this.hot || !settings.lines || !this.hold()) return;
     const at = this.view.place(box, size);
     pen.setTransform(ratio, 0, 0, ratio, at.x * ratio, at.y * ratio);
-    this.trace(pen, size.width * at.scale, size.height * at.scale, 1);
-    pen.resetTransform();
-  }
-
-  /** Strokes the contours on a canvas, for a picture of w x h there. */
-  trace(pen: CanvasRenderingContext2D, w: number, h: number, thick: number): void {
-    if (!this.hold()) return; // who saves may be quicker than the first frame
     const flat = overlay()?.contours(this.number, thresholdOf(this.picture?.detector ?? ""));
-    if (!flat) return;
-    strokeContours(pen, flat, w, h, thick);
+    if (flat) strokeContours(pen, flat, size.width * at.scale, size.height * at.scale, 1);
+    pen.resetTransform();
   }
 
   /** The map's value and the picture's pixel under a point of the pane. */

@@ -2,6 +2,7 @@
 import * as album from "./album";
 import type { Picture } from "./album";
 import { $, make, say, swapIcon } from "../dom";
+import * as batch from "./batch";
 import * as detector from "./detector";
 import * as engine from "../go/engine";
 import type { PictureStage } from "../go/words";
@@ -52,6 +53,7 @@ function showVerdict(): void {
 
 /** Why a picture waits, where that is not plain from the rest of the page. */
 function waitsFor(p: Picture): string {
+  if (p.state === "waiting" && batch.stopped()) return "Scoring was stopped. Press 'Go on' above the pictures.";
   if (p.state !== "waiting" || detector.all().some((d) => !p.only || d.name === p.only)) return "";
   return p.only ? `It is scored as soon as the detector ${titleOf(p.only)} is ready.` : "It is scored as soon as a detector is ready.";
 }
@@ -147,6 +149,7 @@ export function begin(): void {
   if (settings.lossy) engine.tell({ type: "lossy", on: true });
   lossy.addEventListener("change", () => { set("lossy", lossy.checked); engine.tell({ type: "lossy", on: lossy.checked }); });
   engine.restarted.on(() => { if (settings.lossy) engine.tell({ type: "lossy", on: true }); });
+  batch.news.on(showVerdict);
   detector.news.on(() => { showFacts(); showVerdict(); });
   album.selected.on(everything);
   album.updated.on((p) => { if (p.id === album.current()?.id) everything(); });

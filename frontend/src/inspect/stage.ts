@@ -11,9 +11,6 @@ const view = new View();
 const panes = [new Pane(0, view), new Pane(1, view)];
 const holder = $("panes");
 
-/** The pane with the selected picture's heat map: what is saved. */
-export function main(): Pane { return settings.compare === "plain" ? panes[1] : panes[0]; }
-
 /** What has to be drawn at the next frame. */
 const dirty = { layout: true, heat: true, lines: true };
 let asked = 0;

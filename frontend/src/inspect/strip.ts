@@ -5,6 +5,7 @@ import { confirm } from "../dialog";
 import { $, icon, make, plural, say, swapIcon } from "../dom";
 import { overlay } from "../go/overlay";
 import { changed, set, settings, type Order } from "../settings";
+import * as shown from "./shown";
 import { compareWith } from "./stage";
 
 interface Item { li: HTMLLIElement; button: HTMLButtonElement; canvas: HTMLCanvasElement; mark: SVGElement; score: HTMLElement; drawn: number }
@@ -21,11 +22,11 @@ function item(p: Picture): Item {
   const button = make("button", { class: "thumb", onclick: (event) => {
     if ((event as MouseEvent).shiftKey) compareWith(p);
     else album.select(p.id);
-  } }, make("span", { class: "frame" }, canvas), make("span", { class: "name", title: p.name }, p.name.split("/").pop()!),
+  } }, make("span", { class: "frame" }, canvas), make("span", { class: "name", title: p.name }, p.name.split("/").slice(-2).join("/")),
   make("span", { class: "result" }, mark, score));
   if (p.synthetic) button.append(make("span", { class: "tag" }, "synthetic"));
   const away = make("button", { class: "away", title: "Remove (Delete)", "aria-label": `Remove ${p.name}`, tabindex: -1,
-    onclick: () => album.remove(p.id) }, icon("close"));
+    onclick: () => shown.remove(p.id) }, icon("close"));
   it = { li: make("li", {}, button, away), button, canvas, mark, score, drawn: -1 };
   items.set(p.id, it);
   return it;
@@ -85,7 +86,7 @@ function refresh(p: Picture): void {
 
 /** Brings the list's elements into order, moving as few as possible. */
 function arrange(): void {
-  const pictures = album.all();
+  const pictures = shown.list();
   const keep = new Set(pictures.map((p) => p.id));
   for (const [id, it] of items) {
     if (keep.has(id)) continue;
@@ -150,10 +151,14 @@ export function begin(): void {
   order.value = settings.order;
   order.addEventListener("change", () => set("order", order.value as Order));
   $("clear").addEventListener("click", () => {
-    const n = album.all().length;
-    void confirm(`Remove ${plural(n, "picture")}?`, "They go from this page and from what this browser keeps; your files stay where they are.", "Remove").then((yes) => { if (yes) album.removeAll(); });
+    const list = shown.list(), all = list.length === album.all().length;
+    void confirm(`Remove ${all ? plural(list.length, "picture") : `the ${plural(list.length, "picture")} shown`}?`,
+      "They go from this page and from what this browser keeps; your files stay where they are.", "Remove").then((yes) => {
+      if (yes && all) album.removeAll();
+      else if (yes) for (const p of list) album.remove(p.id);
+    });
   });
-  album.listed.on(arrange);
+  for (const signal of [album.listed, shown.news]) signal.on(arrange);
   album.updated.on((p) => { refresh(p); count(); });
   album.selected.on(() => { mark(); reveal(); });
   let soon = 0;

@@ -82,9 +82,9 @@ async function show({ root, until, project }: Stay): Promise<void> {
   });
   const hold = make("input", { type: "checkbox", id: "hold" });
   const add = (found: Found[], role: api.Role) => {
-    const wanted = sift(found);
-    if (!wanted.length) { note(found.length ? "No picture in there." : "Nothing to add."); return; }
-    upload.add(wanted, role, hold.checked);
+    const { taken } = sift(found);
+    if (!taken.length) { note(found.length ? "No picture in there." : "Nothing to add."); return; }
+    upload.add(taken, role, hold.checked);
   };
   const bar = make("div", { class: "grid-bar" }, make("label", {}, make("span", { class: "hide" }, "Show"), choice), search, make("div", { class: "spring" }), sum);
   const main = make("section", { class: "grid-side", "aria-label": "Pictures of the project" });
