@@ -14,7 +14,7 @@ import (
 
 	"semirest/server/dataset"
 	"semirest/server/detect"
-	"semirest/server/format"
+	"semirest/server/format/codecs"
 	"semirest/server/meter"
 	"semirest/server/supervision"
 	"semirest/server/synth"
@@ -74,7 +74,7 @@ func readTextures(dir string, warn io.Writer) ([]synth.Picture, error) {
 // formatNames lists the formats of --labels-format.
 func formatNames() string {
 	var names []string
-	for _, f := range format.Formats() {
+	for _, f := range codecs.Formats() {
 		names = append(names, f.Name)
 	}
 	return strings.Join(names, ", ")

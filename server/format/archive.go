@@ -12,32 +12,34 @@ import (
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"semirest/server/format/tolerant"
 )
 
 // archive is an opened zip, or a folder, whose names are safe.
 type archive struct {
-	limits Limits
+	Limits Limits
 	zip    bool   // not a folder
-	files  []file // sorted by path
+	files  []File // sorted by path
 	byPath map[string]int
-	left   atomic.Int64 // bytes that may still be unpacked
-	names  charset      // what the names in the zip are in
+	left   atomic.Int64     // bytes that may still be unpacked
+	names  tolerant.Charset // what the names in the zip are in
 }
 
-// file is one file of an archive.
-type file struct {
-	path string // below the folder that all files are in
-	full string // with that folder
-	used bool   // read, or given with an item; the others are told of at the end
+// File is one file of an archive.
+type File struct {
+	Path string // below the folder that all files are in
+	Full string // with that folder
+	Used bool   // read, or given with an item; the others are told of at the end
 	size uint64 // as its directory says
 	open func() (io.ReadCloser, error)
 }
 
-func (f file) base() string { return path.Base(f.path) }
-func (f file) dir() string  { return path.Dir(f.path) }
+func (f *File) Base() string { return path.Base(f.Path) }
+func (f *File) Dir() string  { return path.Dir(f.Path) }
 
-// beside is a path that counts from the file's folder, from the archive's root.
-func (f file) beside(p string) string { return path.Join(path.Dir(f.full), p) }
+// Beside is a path that counts from the file's folder, from the archive's root.
+func (f *File) Beside(p string) string { return path.Join(path.Dir(f.Full), p) }
 
 // openArchive reads the directory of a zip and checks every name in it.
 func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
@@ -45,7 +47,7 @@ func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrArchive, err)
 	}
-	a := &archive{limits: l, zip: true}
+	a := &archive{Limits: l, zip: true}
 	a.left.Store(l.Total)
 	if len(z.File) > l.Entries {
 		return nil, fmt.Errorf("%w: it has %d files, %d are admitted", ErrLimit, len(z.File), l.Entries)
@@ -67,7 +69,7 @@ func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
 			return nil, fmt.Errorf("%w: %q is there twice", ErrUnsafe, name)
 		}
 		seen[name] = true
-		a.files = append(a.files, file{path: name, size: f.UncompressedSize64, open: f.Open})
+		a.files = append(a.files, File{Path: name, size: f.UncompressedSize64, open: f.Open})
 	}
 	a.arrange()
 	return a, nil
@@ -75,7 +77,7 @@ func openArchive(r io.ReaderAt, size int64, l Limits) (*archive, error) {
 
 // openFiles lists the regular files of a folder, or the one file that root is.
 func openFiles(fsys fs.FS, root string, l Limits) (*archive, error) {
-	a := &archive{limits: l}
+	a := &archive{Limits: l}
 	a.left.Store(l.Total)
 	err := fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !d.Type().IsRegular() || junk(p) {
@@ -88,7 +90,7 @@ func openFiles(fsys fs.FS, root string, l Limits) (*archive, error) {
 		if err != nil {
 			return err
 		}
-		a.files = append(a.files, file{path: p, size: uint64(max(info.Size(), 0)), open: func() (io.ReadCloser, error) { return fsys.Open(p) }})
+		a.files = append(a.files, File{Path: p, size: uint64(max(info.Size(), 0)), open: func() (io.ReadCloser, error) { return fsys.Open(p) }})
 		return nil
 	})
 	a.arrange()
@@ -98,13 +100,13 @@ func openFiles(fsys fs.FS, root string, l Limits) (*archive, error) {
 // arrange puts the files in order.
 func (a *archive) arrange() {
 	for i := range a.files {
-		a.files[i].full = a.files[i].path
+		a.files[i].Full = a.files[i].Path
 	}
 	a.strip()
-	slices.SortFunc(a.files, func(x, y file) int { return strings.Compare(x.path, y.path) })
+	slices.SortFunc(a.files, func(x, y File) int { return strings.Compare(x.Path, y.Path) })
 	a.byPath = make(map[string]int, len(a.files))
 	for i, f := range a.files {
-		a.byPath[f.path] = i
+		a.byPath[f.Path] = i
 	}
 }
 
@@ -131,26 +133,26 @@ func apart(files []*zip.File) error {
 
 // charsetOfNames is what the names are in that are not UTF-8: zips of old programs
 // do not say. By the format's own rule it is code page 437.
-func charsetOfNames(files []*zip.File) charset {
+func charsetOfNames(files []*zip.File) tolerant.Charset {
 	var all []byte
 	for _, f := range files {
 		if !utf8.ValidString(f.Name) {
 			all = append(append(all, f.Name...), '\n')
 		}
 	}
-	switch c := charsetOf(all); {
+	switch c := tolerant.CharsetOf(all); {
 	case len(all) == 0:
-		return utf8Text
-	case c.name == gbk.name:
+		return tolerant.UTF8
+	case c.Name == tolerant.GBK.Name:
 		return c
 	}
-	return dos
+	return tolerant.DOS
 }
 
 // safe gives an entry's path, with slashes whatever its program wrote, and says
 // whether it is a folder. It refuses one that could mean a place outside of the
 // archive, though nothing here uses a name as one: what reads the names later may.
-func safe(f *zip.File, names charset) (name string, folder bool, err error) {
+func safe(f *zip.File, names tolerant.Charset) (name string, folder bool, err error) {
 	name = f.Name
 	if !utf8.ValidString(name) {
 		if name, err = names.NewDecoder().String(name); err != nil {
@@ -193,23 +195,35 @@ var layout = map[string]bool{
 // strip takes the folders away that all files are in.
 func (a *archive) strip() {
 	for len(a.files) > 0 {
-		top, _, ok := strings.Cut(a.files[0].path, "/")
+		top, _, ok := strings.Cut(a.files[0].Path, "/")
 		if !ok || layout[strings.ToLower(top)] {
 			return
 		}
 		for _, f := range a.files {
-			if !strings.HasPrefix(f.path, top+"/") {
+			if !strings.HasPrefix(f.Path, top+"/") {
 				return
 			}
 		}
 		for i := range a.files {
-			a.files[i].path = a.files[i].path[len(top)+1:]
+			a.files[i].Path = a.files[i].Path[len(top)+1:]
 		}
 	}
 }
 
-// file finds a file by its path; nil: there is none.
-func (a *archive) file(p string) *file {
+// Files is the files whose names have one of the endings, in any case; without one, all.
+func (a *archive) Files(endings ...string) []*File {
+	var out []*File
+	for i := range a.files {
+		f := &a.files[i]
+		if len(endings) == 0 || slices.Contains(endings, strings.ToLower(path.Ext(f.Path))) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// File finds a file by its path; nil: there is none.
+func (a *archive) File(p string) *File {
 	if i, ok := a.byPath[p]; ok {
 		return &a.files[i]
 	}
@@ -218,19 +232,19 @@ func (a *archive) file(p string) *file {
 
 // open opens a file that must not hold more than limit bytes, whatever the
 // directory says.
-func (a *archive) open(f file, limit int64) (io.ReadCloser, error) {
+func (a *archive) open(f *File, limit int64) (io.ReadCloser, error) {
 	if f.size > uint64(limit) {
-		return nil, fmt.Errorf("%w: %s has %d bytes, %d are admitted", ErrLimit, f.path, f.size, limit)
+		return nil, fmt.Errorf("%w: %s has %d bytes, %d are admitted", ErrLimit, f.Path, f.size, limit)
 	}
 	r, err := f.open()
 	if err != nil {
-		return nil, a.damaged(f.path, err)
+		return nil, a.damaged(f.Path, err)
 	}
-	return &bounded{ReadCloser: r, a: a, name: f.path, left: limit}, nil
+	return &bounded{ReadCloser: r, a: a, name: f.Path, left: limit}, nil
 }
 
-// read reads a whole file.
-func (a *archive) read(f file, limit int64) ([]byte, error) {
+// Read reads a whole file.
+func (a *archive) Read(f *File, limit int64) ([]byte, error) {
 	r, err := a.open(f, limit)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,13 @@
 // Package format writes labels in the formats of other programs and reads them
-// back, as one zip: MVTec's folders, masks, COCO, YOLO, Pascal VOC, labelme, CSV.
+// back, as one zip. What all formats need is here; each format is a codec in a room of
+// its own (coco, csv, labelme, mask, voc, yolo), and package codecs lists them.
+//
+// A codec is a value: its description, what it writes in place of what it cannot hold,
+// and two functions. Write gives an Encoder, which takes items one by one and puts files
+// into the Writer's zip. Read goes through the Reader's files and tells of each picture
+// as a Draft: where the picture should lie, what is said of it as a whole, and a function
+// that puts its marks into a Builder. Finding the picture, measuring it, cutting what
+// reaches beyond it, limits and warnings are the Reader's and the Builder's.
 //
 // Words:
 //
@@ -9,9 +17,9 @@
 //   - A warning says what a format could not hold, or how a file was understood
 //     where it leaves that open. Nothing is lost without one.
 //   - Known pictures are those that are there already; labels that are brought
-//     in are matched with them by content, path and name (place.go, match.go).
+//     in are matched with them by content, path and name (package place, match.go).
 //   - A file is read as people's programs write it: what cannot be told is
-//     refused, what is not needed is not judged (text.go, loose.go), and the
+//     refused, what is not needed is not judged (package tolerant), and the
 //     smallest thing that must fails: an object, a picture, a file, the archive.
 //
 // docs/formats.md lists what is read and refused, with the test of each line.

@@ -22,9 +22,9 @@ func blocks(l *annot.Labels) (anomalous, normal int) {
 	return anomalous, normal
 }
 
-// withBlocks adds the pixels of blocks labelled as defects to a mask. A pixel
+// WithBlocks adds the pixels of blocks labelled as defects to a mask. A pixel
 // belongs to a block if its middle does.
-func withBlocks(m *annot.Mask, l *annot.Labels) *annot.Mask {
+func WithBlocks(m *annot.Mask, l *annot.Labels) *annot.Mask {
 	if anomalous, _ := blocks(l); anomalous == 0 {
 		return m
 	}
@@ -51,11 +51,11 @@ func withBlocks(m *annot.Mask, l *annot.Labels) *annot.Mask {
 // middle is the first pixel whose middle is at v or beyond.
 func middle(v float64, n int) int { return min(max(int(math.Ceil(v-0.5)), 0), n) }
 
-// flat is everything that an item's labels mark as defect, as pixels: the
+// Flat is everything that an item's labels mark as defect, as pixels: the
 // insides of boxes and polygons, marked pixels, blocks. Empty without labels.
-func flat(it Item) *annot.Mask {
+func Flat(it Item) *annot.Mask {
 	if it.Labels == nil {
 		return &annot.Mask{}
 	}
-	return withBlocks(it.Labels.Defects(true), it.Labels)
+	return WithBlocks(it.Labels.Defects(true), it.Labels)
 }

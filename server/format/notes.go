@@ -3,6 +3,8 @@ package format
 import (
 	"fmt"
 	"strings"
+
+	"semirest/server/format/tolerant"
 )
 
 // NotesName is where a zip that Write made holds its warnings. Read passes it
@@ -48,7 +50,7 @@ func (s *notes) text() string {
 	var b strings.Builder
 	b.WriteString("What this format could not hold, and how it was written instead.\n\n")
 	for _, w := range s.list {
-		fmt.Fprintf(&b, "- %s\n", line(w.String()))
+		fmt.Fprintf(&b, "- %s\n", tolerant.Line(w.String()))
 	}
 	return b.String()
 }

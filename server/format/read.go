@@ -9,19 +9,23 @@ import (
 	"io"
 
 	"semirest/server/dataset"
+	"semirest/server/format/place"
 	"semirest/server/picture"
 	"semirest/shared/annot"
 	"semirest/shared/prep"
 )
 
-// reader is an archive that is being read. Its formats call give for each
-// picture, which calls who asked for the items.
-type reader struct {
+// Reader is an archive that is being read. A codec calls Give or Fail for each
+// picture, which hand it to whoever asked for the items; an error of theirs ends the
+// reading. Label comes before them, for every picture that the archive labels.
+//
+// Limits bound what a codec takes in, and Files are the archive's, in order.
+type Reader struct {
 	*archive
 	notes    notes
 	warn     func(Warning)
-	matcher  *matcher // nil: nothing is known, all pictures are new
-	given    map[string]string
+	matcher  *matcher                   // nil: nothing is known, all pictures are new
+	seen     map[string]string          // label files by the pictures that they are for
 	labelled map[string]map[string]bool // folders that the archive labels a picture in, by its folded stem
 	yield    func(Item, error) bool
 	gone     bool // nobody listens any more
@@ -32,8 +36,8 @@ type reader struct {
 // errGone ends a format's reading when nobody listens any more.
 var errGone = errors.New("format: nobody listens")
 
-func newReader(o Options, yield func(Item, error) bool) *reader {
-	in := &reader{warn: o.Warn, yield: yield, given: map[string]string{}, labelled: map[string]map[string]bool{}}
+func newReader(o Options, yield func(Item, error) bool) *Reader {
+	in := &Reader{warn: o.Warn, yield: yield, seen: map[string]string{}, labelled: map[string]map[string]bool{}}
 	if o.Known != nil {
 		in.matcher = newMatcher(o.Known)
 	}
@@ -41,7 +45,7 @@ func newReader(o Options, yield func(Item, error) bool) *reader {
 }
 
 // close tells the last error and the warnings.
-func (r *reader) close(format string, err error) {
+func (r *Reader) close(format string, err error) {
 	if r.gone {
 		return
 	}
@@ -61,56 +65,59 @@ func (r *reader) close(format string, err error) {
 }
 
 // passedOver tells of the files that were neither read nor given.
-func (r *reader) passedOver() {
+func (r *Reader) passedOver() {
 	for _, f := range r.files {
 		switch {
-		case f.used:
-		case dataset.IsImage(f.path):
-			r.notes.add("a picture's file has no place in this format and was passed over", f.path, 1)
-		case dataset.OtherImage(f.path):
-			r.notes.add("a picture's file is of a format that is not read here and was passed over: save it as PNG", f.path, 1)
+		case f.Used:
+		case dataset.IsImage(f.Path):
+			r.Note("a picture's file has no place in this format and was passed over", f.Path, 1)
+		case dataset.OtherImage(f.Path):
+			r.Note("a picture's file is of a format that is not read here and was passed over: save it as PNG", f.Path, 1)
 		default:
-			r.notes.add("a file is neither a picture nor labels of this format and was passed over", f.path, 1)
+			r.Note("a file is neither a picture nor labels of this format and was passed over", f.Path, 1)
 		}
 	}
-	if r.names.guess {
-		r.notes.add("names in the zip are not in UTF-8 and were read as "+r.names.name+", which is a guess", "", 1)
+	if r.names.Guess {
+		r.Note("names in the zip are not in UTF-8 and were read as "+r.names.Name+", which is a guess", "", 1)
 	}
 }
 
-// draft is a picture as a label file tells of it.
-type draft struct {
-	id                      string
-	name                    string  // file name without folders, for a new picture and in errors
-	wants                   []place // where the file says that it lies, the surest first
-	stem                    bool    // the name is without its ending
-	lost                    error   // why it is not in the archive
-	kind                    string
-	normal, defective, held bool
-	file                    string // label file, for errors
-	path                    string // as the file says; kept with a new picture
-	size                    prep.Size
-	picture, truth          *file
-	labels                  func(*builder) error // nil: the file says nothing
+// Draft is a picture as a label file tells of it.
+type Draft struct {
+	ID                      string        // the project's own; "": the file does not say
+	Name                    string        // file name without folders, for a new picture and in errors
+	Wants                   []place.Place // where the file says that it lies, the surest first
+	Stem                    bool          // the name is without its ending
+	lost                    error         // why it is not in the archive
+	Kind                    string
+	Normal, Defective, Held bool
+	File                    string    // label file, for errors
+	Path                    string    // as the file says; kept with a new picture
+	Size                    prep.Size // of the picture, as the file says; 0: it does not
+	Picture, Truth          *File
+	Labels                  func(*Builder) error // nil: the file says nothing
 }
 
-// give hands a picture on: it is matched, measured, and its labels are built.
-func (r *reader) give(ctx context.Context, d draft) error {
+// Give hands a picture on: it is matched, measured, and its labels are built.
+func (r *Reader) Give(ctx context.Context, d Draft) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	r.items++
+	if d.Size.W == 0 || d.Size.H == 0 { // the picture tells it
+		d.Size = prep.Size{}
+	}
 	it, err := r.item(&d)
-	return r.hand(it, d.name, d.file, err)
+	return r.hand(it, d.Name, d.File, err)
 }
 
-// fail tells that one picture's labels are no good.
-func (r *reader) fail(name, file string, err error) error {
+// Fail tells that one picture's labels are no good.
+func (r *Reader) Fail(name, file string, err error) error {
 	r.items++
 	return r.hand(Item{}, name, file, err)
 }
 
-func (r *reader) hand(it Item, name, file string, err error) error {
+func (r *Reader) hand(it Item, name, file string, err error) error {
 	if errors.Is(err, ErrLimit) || errors.Is(err, ErrArchive) {
 		return err // the archive is not worth going on with
 	}
@@ -124,32 +131,32 @@ func (r *reader) hand(it Item, name, file string, err error) error {
 	return nil
 }
 
-func (r *reader) item(d *draft) (Item, error) {
-	it := Item{ID: d.id, Name: d.name, Kind: d.kind, Normal: d.normal, Defective: d.defective, Held: d.held}
+func (r *Reader) item(d *Draft) (Item, error) {
+	it := Item{ID: d.ID, Name: d.Name, Kind: d.Kind, Normal: d.Normal, Defective: d.Defective, Held: d.Held}
 	if err := r.identify(d, &it); err != nil {
 		return Item{}, err
 	}
-	if d.picture != nil {
-		d.picture.used = true
-		it.Open = r.opener(*d.picture)
-		it.Path = d.picture.full
+	if d.Picture != nil {
+		d.Picture.Used = true
+		it.Open = r.opener(d.Picture)
+		it.Path = d.Picture.Full
 	}
-	if d.truth != nil {
-		d.truth.used = true
-		it.Truth = r.opener(*d.truth)
+	if d.Truth != nil {
+		d.Truth.Used = true
+		it.Truth = r.opener(d.Truth)
 	}
-	if d.size.W != 0 && (d.size.W != it.Width || d.size.H != it.Height) {
-		err := fmt.Errorf("%w: the labels are for %d x %d pixels, the picture has %d x %d", ErrSize, d.size.W, d.size.H, it.Width, it.Height)
-		if d.size.W == it.Height && d.size.H == it.Width {
+	if d.Size.W != 0 && (d.Size.W != it.Width || d.Size.H != it.Height) {
+		err := fmt.Errorf("%w: the labels are for %d x %d pixels, the picture has %d x %d", ErrSize, d.Size.W, d.Size.H, it.Width, it.Height)
+		if d.Size.W == it.Height && d.Size.H == it.Width {
 			err = fmt.Errorf("%w upright: they were made by a program that ignores the EXIF orientation", err)
 		}
 		return Item{}, err
 	}
-	if d.labels == nil {
+	if d.Labels == nil {
 		return it, nil
 	}
 	b := newBuilder(r, it)
-	if err := d.labels(b); err != nil {
+	if err := d.Labels(b); err != nil {
 		return Item{}, err
 	}
 	labels, err := b.labels()
@@ -158,14 +165,14 @@ func (r *reader) item(d *draft) (Item, error) {
 }
 
 // identify finds out which picture a draft means and how large it is.
-func (r *reader) identify(d *draft, it *Item) error {
-	key := d.file + "\x00" + d.path + "\x00" + d.name
-	if d.picture != nil {
-		key = d.picture.path
+func (r *Reader) identify(d *Draft, it *Item) error {
+	key := d.File + "\x00" + d.Path + "\x00" + d.Name
+	if d.Picture != nil {
+		key = d.Picture.Path
 	}
 	if r.matcher != nil {
 		k, err := r.matcher.find(r, d)
-		if err != nil && (d.picture == nil || !errors.Is(err, ErrUnknown)) {
+		if err != nil && (d.Picture == nil || !errors.Is(err, ErrUnknown)) {
 			return err
 		}
 		it.ID = k.ID
@@ -177,33 +184,33 @@ func (r *reader) identify(d *draft, it *Item) error {
 			key = "\x01" + k.ID + "\x00" + k.Name
 		}
 	}
-	if it.Width == 0 && d.picture == nil && errors.Is(d.lost, ErrAmbiguous) {
+	if it.Width == 0 && d.Picture == nil && errors.Is(d.lost, ErrAmbiguous) {
 		return d.lost
 	}
-	if before, twice := r.given[key]; twice {
+	if before, twice := r.seen[key]; twice {
 		return fmt.Errorf("the archive labels this picture twice, in %s as well", before)
 	}
-	r.given[key] = d.file
+	r.seen[key] = d.File
 	switch {
 	case it.Width != 0:
-	case d.picture != nil:
-		data, err := r.read(*d.picture, r.limits.Entry)
+	case d.Picture != nil:
+		data, err := r.Read(d.Picture, r.Limits.Entry)
 		if err != nil {
 			return err
 		}
-		size, err := picture.SizeOf(data, r.limits.Picture)
+		size, err := picture.SizeOf(data, r.Limits.Picture)
 		if err != nil {
 			return err
 		}
 		it.Width, it.Height = size.W, size.H
-		if d.stem {
-			it.Name = d.picture.base()
+		if d.Stem {
+			it.Name = d.Picture.Base()
 		}
-	case d.size.W != 0:
-		if err := r.limits.Picture.Check(d.size); err != nil {
+	case d.Size.W != 0:
+		if err := r.Limits.Picture.Check(d.Size); err != nil {
 			return err
 		}
-		it.Width, it.Height = d.size.W, d.size.H
+		it.Width, it.Height = d.Size.W, d.Size.H
 	default:
 		return fmt.Errorf("%w, and this file does not say how large it is: put the picture into the archive, or add it first", ErrUnknown)
 	}
@@ -213,13 +220,13 @@ func (r *reader) identify(d *draft, it *Item) error {
 	return nil
 }
 
-func (r *reader) opener(f file) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) { return r.open(f, r.limits.Entry) }
+func (r *Reader) opener(f *File) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return r.open(f, r.Limits.Entry) }
 }
 
 // sum is the SHA-256 of a file, hex.
-func (r *reader) sum(f file) (string, error) {
-	body, err := r.open(f, r.limits.Entry)
+func (r *Reader) sum(f *File) (string, error) {
+	body, err := r.open(f, r.Limits.Entry)
 	if err != nil {
 		return "", err
 	}
@@ -231,11 +238,20 @@ func (r *reader) sum(f file) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// count notes n more shapes, before they are made.
-func (r *reader) count(n int) error {
-	if n > r.limits.Marks-r.marks {
-		return fmt.Errorf("%w: it holds more than %d shapes", ErrLimit, r.limits.Marks)
-	}
-	r.marks += n
-	return nil
+// Note tells n times of something about a file or a picture, "" where none is meant.
+func (r *Reader) Note(text, about string, n int) { r.notes.add(text, about, n) }
+
+// Quietly does what is done again later, without notes.
+func (r *Reader) Quietly(do func() error) error {
+	said := r.notes
+	r.notes = notes{}
+	err := do()
+	r.notes = said
+	return err
 }
+
+// Given is how many pictures were given, or failed, so far.
+func (r *Reader) Given() int { return r.items }
+
+// ShapesLeft is how many shapes the archive may still hold.
+func (r *Reader) ShapesLeft() int { return r.Limits.Marks - r.marks }

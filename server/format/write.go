@@ -12,33 +12,46 @@ import (
 	"io"
 
 	"semirest/server/dataset"
+	"semirest/server/format/place"
 	"semirest/shared/annot"
 	"semirest/shared/prep"
 )
 
-// writer is the zip that is being written.
-type writer struct {
+// Writer is the zip that is being written.
+type Writer struct {
 	z     *zip.Writer
 	in    *bufio.Reader // of the picture that is being copied
-	names names
+	names place.Names
 	notes notes
-	becomes
+	Becomes
 }
 
-// becomes says in words what a format writes in place of what it cannot hold;
+// AnyDefect is the kind of what nobody named, where a format asks for one.
+const AnyDefect = "defect"
+
+// What Becomes may say.
+const (
+	NotKept = "are not kept"
+	LeftOut = "are left out"
+)
+
+// Becomes says in words what a format writes in place of what it cannot hold;
 // "" where it holds it.
-type becomes struct {
-	boxes, rotated, polygons, pixels, blocks, normalBlocks string
-	proposals, times, names, unnamed, kind, held, truth    string
+type Becomes struct {
+	Boxes, Rotated, Polygons, Pixels, Blocks, NormalBlocks string
+	Proposals, Times, Names, Unnamed, Kind, Held, Truth    string
 }
 
-func newWriter(w io.Writer) *writer {
-	return &writer{z: zip.NewWriter(w), in: bufio.NewReaderSize(nil, exifHead), names: names{}}
+func newWriter(w io.Writer, b Becomes) *Writer {
+	return &Writer{z: zip.NewWriter(w), in: bufio.NewReaderSize(nil, exifHead), names: place.Names{}, Becomes: b}
 }
+
+// Note tells n times of something about a picture.
+func (w *Writer) Note(text, picture string, n int) { w.notes.add(text, picture, n) }
 
 // check refuses an item that no format could be written from, and notes what
 // this format does not hold of it.
-func (w *writer) check(it Item) error {
+func (w *Writer) check(it Item) error {
 	fail := func(format string, args ...any) error {
 		return &PictureError{Name: it.Name, Err: fmt.Errorf(format, args...)}
 	}
@@ -53,20 +66,20 @@ func (w *writer) check(it Item) error {
 }
 
 // tell notes what the format does not hold of an item.
-func (w *writer) tell(it Item) {
+func (w *Writer) tell(it Item) {
 	note := func(text, what string, n int) {
 		if text != "" {
-			w.notes.add(what+" "+text, it.Name, n)
+			w.Note(what+" "+text, it.Name, n)
 		}
 	}
 	if it.Held {
-		note(w.held, "which pictures are kept for evaluation", 1)
+		note(w.Held, "which pictures are kept for evaluation", 1)
 	}
 	if it.Kind != "" {
-		note(w.kind, "the kind of a picture", 1)
+		note(w.Kind, "the kind of a picture", 1)
 	}
 	if it.Truth != nil {
-		note(w.becomes.truth, "ground truth", 1)
+		note(w.Becomes.Truth, "ground truth", 1)
 	}
 	if it.Labels == nil {
 		return
@@ -90,40 +103,40 @@ func (w *writer) tell(it Item) {
 			unnamed++
 		}
 	}
-	note(w.boxes, "boxes", boxes)
-	note(w.rotated, "rotated boxes", rotated)
-	note(w.polygons, "polygons", polygons)
+	note(w.Boxes, "boxes", boxes)
+	note(w.Rotated, "rotated boxes", rotated)
+	note(w.Polygons, "polygons", polygons)
 	if !it.Labels.Mask.Empty() {
-		note(w.pixels, "marked pixels", 1)
+		note(w.Pixels, "marked pixels", 1)
 	}
 	anomalous, normal := blocks(it.Labels)
-	note(w.blocks, "blocks labelled as defects", anomalous)
-	note(w.normalBlocks, "blocks labelled as normal", normal)
-	note(w.proposals, "proposals that nobody accepted", proposals)
-	note(w.becomes.names, "kinds of single shapes", named)
-	note(w.unnamed, "shapes that nobody named", unnamed)
+	note(w.Blocks, "blocks labelled as defects", anomalous)
+	note(w.NormalBlocks, "blocks labelled as normal", normal)
+	note(w.Proposals, "proposals that nobody accepted", proposals)
+	note(w.Becomes.Names, "kinds of single shapes", named)
+	note(w.Unnamed, "shapes that nobody named", unnamed)
 	if it.Labels.Spent.Total() > 0 {
-		note(w.times, "times worked", 1)
+		note(w.Times, "times worked", 1)
 	}
 }
 
-// name gives an item its file name in a space of names. It ends as a picture's
+// Name gives an item its file name in a space of names. It ends as a picture's
 // does, since other programs go by that.
-func (w *writer) name(space string, it Item) (string, error) {
-	safe := fileName(it.Name)
+func (w *Writer) Name(space string, it Item) (string, error) {
+	safe := place.FileName(it.Name)
 	if !dataset.IsImage(safe) {
 		ext, err := extension(it)
 		if err != nil {
 			return "", err
 		}
-		safe = fileName(safe + ext)
+		safe = place.FileName(safe + ext)
 	}
-	name := w.names.take(space, safe)
+	name := w.names.Take(space, safe)
 	switch {
 	case name != safe:
-		w.notes.add("a picture has the name of another one and is called NAME~2 and so on here", it.Name, 1)
+		w.Note("a picture has the name of another one and is called NAME~2 and so on here", it.Name, 1)
 	case name != it.Name:
-		w.notes.add("a picture's name is no safe name of a picture's file and was changed", it.Name, 1)
+		w.Note("a picture's name is no safe name of a picture's file and was changed", it.Name, 1)
 	}
 	return name, nil
 }
@@ -151,9 +164,9 @@ func extension(it Item) (string, error) {
 	return ".png", nil
 }
 
-// create begins a file. Pictures are stored, text is deflated. The time is left
+// Create begins a file. Pictures are stored, text is deflated. The time is left
 // out, so that the same labels make the same zip.
-func (w *writer) create(name string, store bool) (io.Writer, error) {
+func (w *Writer) Create(name string, store bool) (io.Writer, error) {
 	h := &zip.FileHeader{Name: name, Method: zip.Deflate}
 	if store {
 		h.Method = zip.Store
@@ -161,30 +174,30 @@ func (w *writer) create(name string, store bool) (io.Writer, error) {
 	return w.z.CreateHeader(h)
 }
 
-// text writes a whole file.
-func (w *writer) text(name string, data []byte) error {
-	f, err := w.create(name, false)
+// Text writes a whole file.
+func (w *Writer) Text(name string, data []byte) error {
+	f, err := w.Create(name, false)
 	if err == nil {
 		_, err = f.Write(data)
 	}
 	return err
 }
 
-// picture copies an item's picture to a file of the zip, if it comes with one.
-func (w *writer) picture(ctx context.Context, it Item, name string) error {
+// Picture copies an item's picture to a file of the zip, if it comes with one.
+func (w *Writer) Picture(ctx context.Context, it Item, name string) error {
 	if it.Open == nil {
 		return nil
 	}
 	turned := prep.Upright
 	err := w.copy(ctx, it, it.Open, name, func(head []byte) { turned = prep.ReadOrientation(head) })
 	if turned > prep.Upright {
-		w.notes.add("a picture has an EXIF orientation: labels are in upright pixels, and a program that ignores EXIF shows them beside their defects", it.Name, 1)
+		w.Note("a picture has an EXIF orientation: labels are in upright pixels, and a program that ignores EXIF shows them beside their defects", it.Name, 1)
 	}
 	return err
 }
 
-// truth copies an item's ground truth.
-func (w *writer) truth(ctx context.Context, it Item, name string) error {
+// Truth copies an item's ground truth.
+func (w *Writer) Truth(ctx context.Context, it Item, name string) error {
 	return w.copy(ctx, it, it.Truth, name, func([]byte) {})
 }
 
@@ -192,13 +205,13 @@ func (w *writer) truth(ctx context.Context, it Item, name string) error {
 // within its first two segments.
 const exifHead = 160 << 10
 
-func (w *writer) copy(ctx context.Context, it Item, open func() (io.ReadCloser, error), name string, head func([]byte)) error {
+func (w *Writer) copy(ctx context.Context, it Item, open func() (io.ReadCloser, error), name string, head func([]byte)) error {
 	in, err := open()
 	if err != nil {
 		return &PictureError{Name: it.Name, Err: err}
 	}
 	defer in.Close()
-	out, err := w.create(name, true)
+	out, err := w.Create(name, true)
 	if err != nil {
 		return err
 	}
@@ -221,48 +234,48 @@ func (w *writer) copy(ctx context.Context, it Item, open func() (io.ReadCloser, 
 	}
 }
 
-// mask writes marked pixels as a grey PNG of 0 and 255.
-func (w *writer) mask(name string, m *annot.Mask, width, height int) error {
-	f, err := w.create(name, true)
+// Mask writes marked pixels as a grey PNG of 0 and 255.
+func (w *Writer) Mask(name string, m *annot.Mask, width, height int) error {
+	f, err := w.Create(name, true)
 	if err != nil {
 		return err
 	}
-	return encodeMask(f, m.Bytes(width, height), width, height)
+	return EncodeMask(f, m.Bytes(width, height), width, height)
 }
 
 // masks is quick rather than small: a mask is mostly runs, which pack well
 // either way.
 var masks = png.Encoder{CompressionLevel: png.BestSpeed}
 
-func encodeMask(w io.Writer, pix []byte, width, height int) error {
+func EncodeMask(w io.Writer, pix []byte, width, height int) error {
 	return masks.Encode(w, &image.Gray{Pix: pix, Stride: width, Rect: image.Rect(0, 0, width, height)})
 }
 
 // close ends the zip.
-func (w *writer) close() ([]Warning, error) {
+func (w *Writer) close() ([]Warning, error) {
 	if len(w.notes.list) > 0 {
-		if err := w.text(NotesName, []byte(w.notes.text())); err != nil {
+		if err := w.Text(NotesName, []byte(w.notes.text())); err != nil {
 			return nil, err
 		}
 	}
 	return w.notes.list, w.z.Close()
 }
 
-// verdict is what an item's labels and role say as a whole.
-type verdict uint8
+// Verdict is what an item's labels and role say as a whole.
+type Verdict uint8
 
 const (
-	unsaid verdict = iota // nothing: neither labels nor a role
-	normal
-	marked
+	Unsaid Verdict = iota // nothing: neither labels nor a role
+	Normal
+	Marked
 )
 
-func (it Item) verdict() verdict {
+func (it Item) Verdict() Verdict {
 	switch l := it.Labels; {
 	case l != nil && l.Marked():
-		return marked
+		return Marked
 	case l != nil && l.Normal, it.Normal:
-		return normal
+		return Normal
 	}
-	return unsaid
+	return Unsaid
 }

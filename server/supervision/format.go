@@ -12,6 +12,7 @@ import (
 	"semirest/server/dataset"
 	"semirest/server/evaluation"
 	"semirest/server/format"
+	"semirest/server/format/codecs"
 	"semirest/server/picture"
 	"semirest/server/train"
 	"semirest/shared/prep"
@@ -20,6 +21,10 @@ import (
 // readFormat takes labels of test pictures in another program's format: a folder, a
 // zip, or one file. Pictures of which nothing is labelled as a defect are left out.
 func (s *Source) readFormat(ctx context.Context, set *dataset.Set, from Labels) error {
+	codec, err := codecs.Find(from.Format)
+	if err != nil {
+		return err
+	}
 	byName := map[string]dataset.Item{}
 	var known []format.Known
 	for _, item := range set.Test {
@@ -35,7 +40,7 @@ func (s *Source) readFormat(ctx context.Context, set *dataset.Set, from Labels) 
 			from.Note(fmt.Sprintf("%s first: %s", w.Text, w.First))
 		}
 	}}
-	items, closeLabels, err := openLabels(ctx, from.Path, from.Format, o)
+	items, closeLabels, err := openLabels(ctx, from.Path, codec, o)
 	if err != nil {
 		return err
 	}
@@ -87,7 +92,7 @@ func (s *Source) readFormat(ctx context.Context, set *dataset.Set, from Labels) 
 }
 
 // openLabels opens a zip, a folder or a file of labels.
-func openLabels(ctx context.Context, path, name string, o format.Options) (func(func(format.Item, error) bool), func() error, error) {
+func openLabels(ctx context.Context, path string, codec *format.Codec, o format.Options) (func(func(format.Item, error) bool), func() error, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -97,11 +102,11 @@ func openLabels(ctx context.Context, path, name string, o format.Options) (func(
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	if strings.EqualFold(filepath.Ext(path), ".zip") {
-		return format.Read(ctx, f, info.Size(), name, o), f.Close, nil
+		return format.Read(ctx, f, info.Size(), codec, o), f.Close, nil
 	}
 	root := "."
 	if !info.IsDir() {
 		path, root = filepath.Dir(path), filepath.Base(path)
 	}
-	return format.ReadFiles(ctx, os.DirFS(path), root, name, o), f.Close, nil
+	return format.ReadFiles(ctx, os.DirFS(path), root, codec, o), f.Close, nil
 }

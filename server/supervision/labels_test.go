@@ -11,6 +11,7 @@ import (
 
 	"semirest/server/dataset"
 	"semirest/server/format"
+	"semirest/server/format/codecs"
 	"semirest/shared/annot"
 	"semirest/shared/block"
 )
@@ -69,7 +70,11 @@ func labelsZip(t *testing.T, name string, l *annot.Labels) string {
 	}
 	defer f.Close()
 	it := format.Item{Name: "000.png", Width: l.W, Height: l.H, Kind: "scratch", Defective: true, Labels: l}
-	if _, err := format.Write(t.Context(), f, name, func(yield func(format.Item, error) bool) { yield(it, nil) }); err != nil {
+	codec, err := codecs.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := format.Write(t.Context(), f, codec, func(yield func(format.Item, error) bool) { yield(it, nil) }); err != nil {
 		t.Fatal(err)
 	}
 	return path

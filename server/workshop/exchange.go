@@ -8,6 +8,7 @@ import (
 
 	"semirest/server/archive"
 	"semirest/server/format"
+	"semirest/server/format/codecs"
 	"semirest/server/project"
 	"semirest/shared/annot"
 )
@@ -15,7 +16,7 @@ import (
 // Formats lists what projects are written and read in; the last is project.WholeFormat.
 func (w *Shop) Formats() []project.Format {
 	list := []project.Format{}
-	for _, f := range format.Formats() {
+	for _, f := range codecs.Formats() {
 		list = append(list, project.Format{Name: f.Name, Title: f.Title, Extension: f.Extension, Note: f.Note, Holds: f.Holds})
 	}
 	return append(list, project.Format{
@@ -29,11 +30,15 @@ func (w *Shop) Export(ctx context.Context, p project.ID, name string, to io.Writ
 	if name == project.WholeFormat {
 		return archive.Write(ctx, to, w.Store, p)
 	}
+	codec, err := codecs.Find(name)
+	if err != nil {
+		return err
+	}
 	list, err := w.Store.Pictures(ctx, p)
 	if err != nil {
 		return err
 	}
-	_, err = format.Write(ctx, to, name, w.items(ctx, list))
+	_, err = format.Write(ctx, to, codec, w.items(ctx, list))
 	return err
 }
 

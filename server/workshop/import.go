@@ -12,6 +12,7 @@ import (
 
 	"semirest/server/archive"
 	"semirest/server/format"
+	"semirest/server/format/codecs"
 	"semirest/server/picture"
 	"semirest/server/project"
 	"semirest/server/store"
@@ -176,6 +177,10 @@ func archiveFault(err error) error {
 // labels become its next revision.
 func (w *Shop) Import(ctx context.Context, p project.ID, name string, r io.ReaderAt, size int64, author string) (project.Imported, error) {
 	t := taken{store: w.Store, project: p, author: author, have: make(map[project.ID]project.Picture)}
+	codec, err := codecs.Find(name)
+	if err != nil {
+		return t.Imported, err
+	}
 	list, err := w.Store.Pictures(ctx, p)
 	if err != nil {
 		return t.Imported, err
@@ -192,7 +197,7 @@ func (w *Shop) Import(ctx context.Context, p project.ID, name string, r io.Reade
 		o.Known = append(o.Known, format.Known{ID: string(q.ID), Name: q.Name, Path: q.Path, Kind: q.Kind, Held: q.Held, Width: q.Width, Height: q.Height, SHA256: q.SHA256})
 	}
 	var items []format.Item
-	for it, err := range format.Read(ctx, r, size, name, o) {
+	for it, err := range format.Read(ctx, r, size, codec, o) {
 		if wrong, ok := errors.AsType[*format.PictureError](err); ok {
 			t.skip(wrong.Error())
 			continue
