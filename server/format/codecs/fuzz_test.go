@@ -89,11 +89,11 @@ func FuzzYOLO(f *testing.F) {
 }
 
 func FuzzYOLONames(f *testing.F) {
-	for _, s := range []string{"names: [a, b]", "names:\n  0: a\n  1: b\n", "a: &a [x]\nnames: *a", "names: {0: {1: 2}}"} {
+	for _, s := range []string{"names: [a, b]", "names:\n  0: a\n  1: b\n", "a: &a [x]\nnames: *a", "names: {0: {1: 2}}", "task: obb\nnames: [a]"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		hold(t, zipped(map[string]string{"data.yaml": string(text), "labels/a.txt": "0 0.5 0.5 0.1 0.2\n", "images/a.png": string(canvas(40, 30))}), "yolo-obb", nil)
+		hold(t, zipped(map[string]string{"data.yaml": string(text), "labels/a.txt": "0 0.5 0.5 0.1 0.2\n0 0.2 0.4 0.3 0.4 0.4 0.6 0.2 0.6\n", "images/a.png": string(canvas(40, 30))}), "yolo", nil)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,9 +23,12 @@ import (
 const maxClasses = 10_000
 
 func read(ctx context.Context, r *format.Reader, task task) error {
-	names, err := classNames(r)
+	names, said, err := about(r)
 	if err != nil {
 		return err
+	}
+	if task == detect { // the person leaves it open
+		task = said
 	}
 	at := r.Pictures(nil)
 	var files []*format.File
@@ -69,34 +73,45 @@ func isLabels(f *format.File) bool {
 	}
 }
 
-// classNames reads the classes' names, by their numbers; nil: the archive does
-// not say.
-func classNames(r *format.Reader) (names map[int]string, damaged error) {
+// about reads the classes' names, by their numbers; nil: the archive does not say. It
+// may also say the task; detect: it does not, or its files are at odds.
+func about(r *format.Reader) (names map[int]string, said task, damaged error) {
+	tasks := map[task]bool{}
 	for _, f := range r.Files(".yaml", ".yml") {
 		text, err := r.Text(f, 4<<20)
 		if err != nil {
-			return nil, err
+			return nil, detect, err
 		}
-		said, err := namesOf(text)
+		its, task, err := parseYAML(text)
+		if err == nil && task != detect {
+			tasks[task], said = true, task
+		}
 		switch {
 		case errors.Is(err, format.ErrLimit):
-			return nil, fmt.Errorf("%s: %w", f.Path, err)
+			return nil, detect, fmt.Errorf("%s: %w", f.Path, err)
 		case err != nil:
 			damaged = cmp.Or(damaged, fmt.Errorf("%s: %w", f.Path, err))
-		case said == nil: // settings of a training, and the like
-			f.Used = false
+		case its == nil: // settings of a training, and the like
+			f.Used = task != detect
 		case names == nil:
-			names = said
-		case !maps.Equal(names, said):
-			return nil, fmt.Errorf("%s: %w: it has other names of classes than another YAML file beside it: leave one of them", f.Path, format.ErrSyntax)
+			names = its
+		case !maps.Equal(names, its):
+			return nil, detect, fmt.Errorf("%s: %w: it has other names of classes than another YAML file beside it: leave one of them", f.Path, format.ErrSyntax)
 		}
 	}
-	switch {
-	case names != nil:
-		return names, nil
-	case damaged != nil:
-		return nil, damaged
+	if len(tasks) > 1 {
+		said = detect
 	}
+	if names == nil && damaged == nil {
+		names, damaged = listedNames(r)
+	} else if names != nil {
+		damaged = nil
+	}
+	return names, said, damaged
+}
+
+// listedNames reads the names where they stand one a line.
+func listedNames(r *format.Reader) (map[int]string, error) {
 	for _, f := range r.Files() {
 		switch base := strings.ToLower(f.Base()); {
 		case base == "classes.txt" || base == "labels.txt" || strings.HasSuffix(base, ".names"):
@@ -119,17 +134,23 @@ func classNames(r *format.Reader) (names map[int]string, damaged error) {
 	return nil, nil
 }
 
-// namesOf reads the names of data.yaml, a list or a map by number; nil: it has
-// none. The library bounds depth and aliases; the text has been bounded before.
-func namesOf(text []byte) (map[int]string, error) {
+// parseYAML reads the names and the task of data.yaml, or of the settings of a training
+// beside it. The library bounds depth and aliases; the text has been bounded before.
+func parseYAML(text []byte) (map[int]string, task, error) {
 	var data struct {
 		Names yaml.Node `yaml:"names"`
+		Task  yaml.Node `yaml:"task"`
 	}
 	if err := yaml.Unmarshal(text, &data); err != nil {
-		return nil, fmt.Errorf("%w: %w", format.ErrSyntax, err)
+		return nil, detect, fmt.Errorf("%w: %w", format.ErrSyntax, err)
 	}
+	names, err := namesOf(&data.Names)
+	return names, max(detect, task(slices.Index(taskNames, data.Task.Value))), err
+}
+
+// namesOf are names in a list, or in a map by number; nil: there are none.
+func namesOf(n *yaml.Node) (map[int]string, error) {
 	names := map[int]string{}
-	n := &data.Names
 	if len(n.Content) > 2*maxClasses {
 		return nil, fmt.Errorf("%w: more than %d classes", format.ErrLimit, maxClasses)
 	}
@@ -169,6 +190,11 @@ func labels(b *format.Builder, r *format.Reader, f *format.File, task task, name
 		b.Normal = true
 		r.Note("a label file is empty: the picture is taken for normal", b.Name, 1)
 		return nil
+	}
+	for row := range bytes.Lines(text) {
+		if n := len(bytes.Fields(row)); task == detect && row[0] != '#' && (n == 7 || n > 10) {
+			task = segment // where one object is a polygon, all are
+		}
 	}
 	n := 0
 	for row := range bytes.Lines(text) {
@@ -212,11 +238,12 @@ func addLine(b *format.Builder, fields []string, task task, names map[int]string
 			v[i] *= b.H
 		}
 	}
+	if len(v) == 5 || len(v) == 9 && task == obb {
+		v = v[:len(v)-1]
+		b.Note("a line has one number more, a score, which was left out", 1)
+	}
 	switch {
-	case len(v) == 4 || len(v) == 5:
-		if len(v) == 5 {
-			b.Note("a line has a fifth number, a score, which was left out", 1)
-		}
+	case len(v) == 4:
 		return b.Box(v[0]-v[2]/2, v[1]-v[3]/2, v[0]+v[2]/2, v[1]+v[3]/2, name)
 	case len(v) < 6 || len(v)%2 != 0:
 		return fmt.Errorf("%w: it has %d numbers after the class: 4 make a box, 8 a rotated box, an even number from 6 on a polygon", format.ErrSyntax, len(v))
@@ -226,8 +253,11 @@ func addLine(b *format.Builder, fields []string, task task, names map[int]string
 		return b.Polygon(points, name)
 	}
 	box, ok := outline.Rectangle(points, 1)
-	if !ok && task == detect {
-		return b.Polygon(points, name)
+	if task == detect {
+		b.Note("lines of eight numbers may be rotated boxes or polygons: four corners of a rectangle were taken for a box; choose YOLO (rotated boxes) or YOLO (polygons) to say what they are", 1)
+		if !ok {
+			return b.Polygon(points, name)
+		}
 	}
 	if !ok {
 		box = outline.Around(points)

@@ -14,7 +14,9 @@
 //	yolo-seg  class x1 y1 x2 y2 ...      a polygon of three points or more
 //
 // A file of one kind only: Ultralytics takes a file with a longer line for one
-// of polygons throughout.
+// of polygons throughout. Read does as well, where neither the person nor the key task
+// of data.yaml says which of them it is; eight numbers alone are a box where they are
+// the corners of a rectangle, which is told.
 package yolo
 
 import (
@@ -34,13 +36,16 @@ import (
 )
 
 // task is what the lines of the text files hold.
-type task uint8
+type task int
 
 const (
 	detect task = iota
 	obb
 	segment
 )
+
+// taskNames are Ultralytics' words for them.
+var taskNames = []string{"detect", "obb", "segment"}
 
 type encoder struct {
 	w       *format.Writer
@@ -199,13 +204,14 @@ func (e *encoder) End() error {
 	text, err := yaml.Marshal(struct {
 		Train string         `yaml:"train"`
 		Val   string         `yaml:"val"`
+		Task  string         `yaml:"task"` // Ultralytics passes it over; read back, it says what eight numbers are
 		Names map[int]string `yaml:"names"`
-	}{"images/train", val, names}) // without path: Ultralytics then takes the folder of data.yaml
+	}{"images/train", val, taskNames[e.task], names}) // without path: Ultralytics then takes the folder of data.yaml
 	if err != nil {
 		return err
 	}
-	task := [...]string{"detect: class x y w h", "obb: class and four corners", "segment: class and polygon"}[e.task]
-	head := fmt.Sprintf("# Labels of surface defects for YOLO, task %s; in upright pixels.\n", task)
+	line := [...]string{"class x y w h", "class and four corners", "class and polygon"}[e.task]
+	head := fmt.Sprintf("# Labels of surface defects for YOLO, a line each: %s; in upright pixels.\n", line)
 	if err := e.w.Text("data.yaml", append([]byte(head), text...)); err != nil {
 		return err
 	}
