@@ -127,6 +127,7 @@ func (x *session) reply(m wire.Crop, det *served, o outcome, decoded time.Durati
 	o.scores.Calibrate(det.Threshold)
 	a := m.Answer()
 	a.Image, _, _ = o.scores.Max()
+	a.Unlike = o.scores.Unlike
 	a.Grid = wire.Grid{Rows: o.scores.Rows, Cols: o.scores.Cols, Encoding: wire.Float32, Values: o.scores.Values}
 	if m.Encoding == wire.JPEG {
 		a.Grid.Encoding = wire.Float16 // a slow line, on which pixels were rounded already

@@ -24,6 +24,7 @@ type resultJSON struct {
 	Model    string     `json:"model"`
 	Verdict  string     `json:"verdict"` // "normal" or "anomalous"
 	Score    float32    `json:"score"`   // the largest block's
+	Unlike   float32    `json:"unlike"`  // see block.Scores
 	Picture  sizeJSON   `json:"picture"` // upright
 	Hottest  block.Area `json:"hottest"`
 	Crops    int        `json:"crops"`
@@ -82,6 +83,7 @@ func (s *Server) postScore(c echo.Context) error {
 	if v >= 1 {
 		out.Verdict = "anomalous"
 	}
+	out.Unlike = scores.Unlike
 	out.Hottest, out.Picture, out.Crops = hottest, sizeJSON{plan.Picture.W, plan.Picture.H}, len(plan.Crops)
 	out.Grid.Rows, out.Grid.Cols, out.Grid.Block, out.Grid.Scores = scores.Rows, scores.Cols, scores.Size, scores.Values
 	out.Milliseconds.Total = milliseconds(time.Since(start))
