@@ -14,7 +14,6 @@ const (
 	InputPixels  = "pixels" // uint8 [n, height, width, 3], RGB
 	InputOrigin  = "origin" // int64 [n, 2], tiled detectors: row and column of the crop's first cell in the picture
 	OutputScores = "scores" // float32 [n, rows, cols], raw
-	OutputUnlike = "unlike" // float32 [n], from 1 on the crop is of another kind of picture; see Likeness
 
 	InputResidual = "residual" // see ClassifierGraph
 	OutputPCF     = "feature"  // float32 [n, rows*cols, d]; of several views "feature.NAME" each
@@ -25,8 +24,7 @@ const (
 type Until int
 
 const (
-	Scores   Until = iota // block scores: the detector, as it is exported
-	Verdicts              // block scores, and OutputUnlike where the model can tell: what a Scorer runs
+	Scores   Until = iota // block scores: the detector
 	Features              // PCFs
 	Columns               // hypercolumns: unscaled, no position code
 )
@@ -47,20 +45,16 @@ func (m *Model) Graph(until Until) (*onnx.Model, error) {
 		if until != Columns {
 			m.position(b, fs)
 		}
-		if until != Scores && until != Verdicts {
+		if until != Scores {
 			for i, f := range fs {
 				b.Output(s.featureOutput(i), f)
 			}
 			return
 		}
-		head := m.distanceHead
 		if m.Classifier != nil {
-			head = m.classifierHead
-		}
-		scores, distances := head(b, fs)
-		b.Output(OutputScores, scores)
-		if until == Verdicts && m.Likeness != nil {
-			b.Output(OutputUnlike, m.unlike(b, distances))
+			b.Output(OutputScores, m.classifierHead(b, fs))
+		} else {
+			b.Output(OutputScores, m.distanceHead(b, fs))
 		}
 		m.describe(b)
 	})

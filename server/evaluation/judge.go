@@ -171,10 +171,13 @@ func (j *Judge) Scores(ctx context.Context, sha string, head Head, p project.Pic
 	if err != nil {
 		return s, 0, err
 	}
+	rgb, err := Decode(ctx, j.files, p, spec.Depth)
+	if err != nil {
+		return s, 0, err
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	rgb, err := Decode(ctx, j.files, p, spec.Depth) // one at a time: those who wait hold no pixels
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return s, 0, err
 	}
 	o, err := j.find(ctx, sha)
