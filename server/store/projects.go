@@ -18,6 +18,7 @@ type projectRow struct {
 	Deployed      project.ID `bun:"deployed"`
 	Previous      project.ID `bun:"previous"`
 	Settings      string     `bun:"settings"`
+	Restoring     bool       `bun:"restoring"` // not whole yet: see Restore
 }
 
 func (r projectRow) project() project.Project {
@@ -59,7 +60,7 @@ func insertProject(ctx context.Context, tx bun.Tx, row *projectRow, raw json.Raw
 // Project returns a project, or project.ErrNotFound.
 func (s *Store) Project(ctx context.Context, id project.ID) (project.Project, error) {
 	row := projectRow{ID: id}
-	if err := s.read.NewSelect().Model(&row).WherePK().Scan(ctx); err != nil {
+	if err := s.read.NewSelect().Model(&row).WherePK().Where("NOT restoring").Scan(ctx); err != nil {
 		return project.Project{}, s.fault("find project "+string(id), err)
 	}
 	return row.project(), nil
@@ -68,7 +69,7 @@ func (s *Store) Project(ctx context.Context, id project.ID) (project.Project, er
 // Projects returns all projects, oldest first.
 func (s *Store) Projects(ctx context.Context) ([]project.Project, error) {
 	var rows []projectRow
-	if err := s.read.NewSelect().Model(&rows).Order("seq").Scan(ctx); err != nil {
+	if err := s.read.NewSelect().Model(&rows).Where("NOT restoring").Order("seq").Scan(ctx); err != nil {
 		return nil, s.fault("list projects", err)
 	}
 	return collect(rows, projectRow.project), nil

@@ -90,6 +90,9 @@ func Open(s *store.Store, dir string, o Options) (_ *Shop, err error) {
 	if w.lock, err = lockDir(dir); err != nil {
 		return nil, err
 	}
+	if err := s.DropUnfinished(context.Background()); err != nil {
+		return nil, err
+	}
 	if w.Accounts, err = account.New(s, o.Accounts); err != nil {
 		return nil, err
 	}
