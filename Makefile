@@ -138,6 +138,10 @@ fuzz: ## every fuzz target for FUZZTIME each
 	  done; \
 	done
 
+.PHONY: load
+load: ## one greedy person with 32 sockets and ten others share a detector: who gets how much
+	go test -count=1 -v -run='NobodyStarves|CrowdOfConnections|TurnsAreFair' ./server/web
+
 .PHONY: bench
 bench: build ort ## what scoring, training, the transport and the page cost on this machine
 	$(BIN) bench

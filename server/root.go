@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"semirest/server/ort"
+	"semirest/server/settings"
 )
 
 // newRootCmd lists the commands. *begun becomes true when a command's own work
@@ -21,6 +22,7 @@ func newRootCmd() (root *cobra.Command, begun *bool) {
 		Long: `SemiREST finds and shows surface defects on industrial parts. It learns from
 normal pictures, scores every 8x8-pixel block of a new one, and runs on a
 laptop's processor. Without arguments it serves the page and opens the browser.
+Flags may stand in a settings file and in the environment: see semirest config.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		SilenceErrors: true,
@@ -29,7 +31,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	cobra.MousetrapHelpText = "" // it would turn a double click on Windows away
 	begun = new(bool)
 	for _, cmd := range []*cobra.Command{
-		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newWatchCmd(), newExportCmd(), newInfoCmd(),
+		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newExportCmd(), newInfoCmd(),
 		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newDataCmd(), newHealthCmd(), newVersionCmd(),
 	} {
 		for _, cmd := range append(cmd.Commands(), cmd) {
@@ -41,6 +43,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		}
 		root.AddCommand(cmd)
 	}
+	settings.Bind(root)
 	return root, begun
 }
 

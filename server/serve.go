@@ -15,8 +15,8 @@ import (
 	"semirest/frontend"
 	"semirest/server/account"
 	"semirest/server/demo"
-	"semirest/server/detector"
 	"semirest/server/host"
+	"semirest/server/memory"
 	"semirest/server/ort"
 	"semirest/server/picture"
 	"semirest/server/project"
@@ -115,7 +115,8 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	if err := startRuntime(o.ortLib); err != nil {
 		return err
 	}
-	detectors, err := detector.Load(o.models, o.run)
+	memory.FitMachine(log)
+	detectors, err := loadDetectors(o.models, o.run)
 	defer func() { // those that no server has taken over
 		for _, d := range detectors {
 			d.Close()
@@ -141,7 +142,7 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	defer func() { err = errors.Join(err, shop.Close()) }()
 
 	c := web.Config{
-		Version: version, Page: frontend.Handler(), Decode: decodePicture, Mask: picture.MaskFile, Proxies: proxies, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
+		Version: version, Page: frontend.Handler(), Decode: decodePicture, Mask: picture.MaskFile, Room: picture.Room, MaskRoom: picture.MaskRoom, Proxies: proxies, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
 		Limits:   prep.Limits{MaxSide: prep.DefaultLimits.MaxSide, MaxPixels: o.maxPixels},
 		Accounts: shop.Accounts, Workshop: webWorkshop(shop),
 	}

@@ -160,7 +160,7 @@ func (w *worker) Picture(r client.Report) {
 	}
 	m := object("type", "picture", "id", r.ID, "state", r.State.String(), "reason", r.Reason,
 		"detector", r.Detector, "model", r.Model, "lossy", r.Lossy, "width", r.Size.W, "height", r.Size.H,
-		"answered", r.Answered, "crops", r.Crops, "score", r.Score, "hotX", r.HotX, "hotY", r.HotY,
+		"answered", r.Answered, "crops", r.Crops, "score", r.Score, "unlike", r.Unlike, "hotX", r.HotX, "hotY", r.HotY,
 		"times", times, "total", float64(r.Total), "rows", r.Map.Rows, "cols", r.Map.Cols, "block", r.Map.Size)
 	if len(r.Map.Values) > 0 {
 		m.Set("scores", floats(r.Map.Values))

@@ -106,7 +106,7 @@ func (p *page) put(args []js.Value) any {
 	number := func(key string) float64 { return o.Get(key).Float() }
 	r := client.Result{ID: uint32(number("id")), Name: text("name"), Score: float32(number("score")), Threshold: float32(number("threshold")),
 		Detector: text("detector"), Model: text("model"), Width: int(number("width")), Height: int(number("height")),
-		HotX: number("hotX"), HotY: number("hotY"), Millis: number("total"), Lossy: o.Get("lossy").Bool(), Reason: text("reason")}
+		HotX: number("hotX"), HotY: number("hotY"), Millis: number("total"), Lossy: o.Get("lossy").Bool(), Unlike: float32(number("unlike")), Reason: text("reason")}
 	for s := client.Waiting; s <= client.Failed; s++ {
 		if s.String() == text("state") {
 			r.State = s

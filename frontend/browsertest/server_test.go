@@ -29,6 +29,7 @@ type contrast struct {
 	mu    sync.Mutex
 	crops [][]byte
 	gate  chan struct{} // where not nil, every run waits for a token
+	blue  bool          // crops that are bluer than ground's are unlike what it learnt
 }
 
 func (c *contrast) Score(ctx context.Context, pixels []byte, origins []block.Cell) ([]block.Scores, error) {
@@ -49,7 +50,11 @@ func (c *contrast) Score(ctx context.Context, pixels []byte, origins []block.Cel
 	}
 	var out []block.Scores
 	for i := range n {
-		out = append(out, c.score(pixels[i*size:(i+1)*size]))
+		s := c.score(pixels[i*size : (i+1)*size])
+		if at := pixels[i*size:]; c.blue {
+			s.Unlike = 0.4 + float32(max(int(at[2])-int(at[0]), 0))/100
+		}
+		out = append(out, s)
 	}
 	return out, nil
 }

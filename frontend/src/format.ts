@@ -41,4 +41,8 @@ export const supervisions: Record<Supervision, { name: string; from: string }> =
   sup: { name: "Blocks or pixels", from: "defects marked by blocks or pixels" },
 };
 
+/** That a detector's word on a picture says little: from 1 on, unlike says that it is of something else. */
+export const strangeness = (unlike: number, detector: string): string => unlike < 1 ? "" :
+  `This picture is not like those that the detector ${detector} learnt from: its heat map and score say little.`;
+
 export const supervisionName = (s: string): string => supervisions[s as Supervision]?.name ?? s;

@@ -432,6 +432,8 @@ export type Result = {
   verdict: "normal" | "anomalous";
   /** The largest block's */
   score: number;
+  /** From 1 on the picture is not like those that the detector learnt from; 0 where the detector cannot tell */
+  unlike: number;
   picture: Size;
   /** The block with the largest score and the part of the upright picture that it covers */
   hottest: {

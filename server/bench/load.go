@@ -66,7 +66,7 @@ func (l Load) Run(ctx context.Context) (*LoadResult, error) {
 		Decode: func([]byte, prep.Limits, prep.Depth) (prep.Size, []byte, error) {
 			return prep.Size{}, nil, errors.ErrUnsupported
 		},
-		Queue: max(1, wire.Window*l.Clients), Sessions: max(1, l.Clients), Log: slog.New(slog.DiscardHandler),
+		Queue: max(1, wire.Window*l.Clients), Sessions: max(1, l.Clients), Sockets: max(1, l.Clients), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, err

@@ -139,8 +139,8 @@ func (m *Model) setClassifier(set *weights.Set, prefix string) error {
 func (m *Model) ClassifierWeights() *weights.Set { return m.classifier }
 
 // classifierHead adds search, residuals, bagged classifier and fusion to features
-// [n, cells, d]: [n, rows, cols] over the block grid.
-func (m *Model) classifierHead(b *graph.Builder, fs []*graph.Value) *graph.Value {
+// [n, cells, d]: [n, rows, cols] over the block grid, and the cells' distances [n, cells].
+func (m *Model) classifierHead(b *graph.Builder, fs []*graph.Value) (score, distances *graph.Value) {
 	d := m.Dim()
 	var found *graph.Value // [n, cells, d+1]: the residual, then the squared distance
 	b.Scope("nearest", func() {
@@ -151,10 +151,9 @@ func (m *Model) classifierHead(b *graph.Builder, fs []*graph.Value) *graph.Value
 	})
 	residual := b.Slice(found, 2, 0, d)
 	squared := b.Reshape(b.Slice(found, 2, d, d+1), -1, found.Dim(1))
-	var score *graph.Value
 	b.Scope("classifier", func() { score = m.bagged(b, residual) })
 	b.Scope("fusion", func() { score = m.insured(b, score, squared) })
-	return score
+	return score, b.Sqrt(squared)
 }
 
 // bagged is the probability a block for residuals [n, cells, d].

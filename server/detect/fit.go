@@ -403,9 +403,10 @@ func (f *fitter) threshold(ctx context.Context) error {
 	defer closeAll()
 	of, _ := f.unseen()
 	var scores []float32
+	var wholes []float64
 	err = f.each(ctx, StageThreshold, of, func(i int, plan prep.Plan, crops [][]byte) error {
-		v, err := score(ctx, i, plan, crops)
-		scores = append(scores, v)
+		v, whole, err := score(ctx, i, plan, crops)
+		scores, wholes = append(scores, v), append(wholes, whole)
 		return err
 	})
 	if err != nil {
@@ -414,20 +415,21 @@ func (f *fitter) threshold(ctx context.Context) error {
 	if f.model.Threshold, err = SetThreshold(scores, f.cfg.FalseAlarmRate); err != nil {
 		return err
 	}
+	f.model.Likeness = newLikeness(wholes)
 	return f.model.check() // what is fitted can be read again
 }
 
-// imageScorer returns what gives the image score of picture of[i].
-func (f *fitter) imageScorer() (score func(context.Context, int, prep.Plan, [][]byte) (float32, error), closeAll func(), err error) {
+// imageScorer returns what gives the image score of picture of[i], and its distance as a whole.
+func (f *fitter) imageScorer() (score func(context.Context, int, prep.Plan, [][]byte) (float32, float64, error), closeAll func(), err error) {
 	if len(f.heldOut) > 0 {
 		s, err := NewScorer(f.model, f.cfg.Run)
 		if err != nil {
 			return nil, nil, err
 		}
-		return func(ctx context.Context, _ int, plan prep.Plan, crops [][]byte) (float32, error) {
-			scores, err := s.Planned(ctx, plan, crops)
+		return func(ctx context.Context, _ int, plan prep.Plan, crops [][]byte) (float32, float64, error) {
+			scores, whole, err := s.whole(ctx, plan, crops)
 			v, _, _ := scores.Max()
-			return v, err
+			return v, whole, err
 		}, func() { _ = s.Close() }, nil
 	}
 	e, err := NewExtractor(f.model, f.cfg.Run)
@@ -438,7 +440,7 @@ func (f *fitter) imageScorer() (score func(context.Context, int, prep.Plan, [][]
 	if err != nil {
 		return nil, nil, errors.Join(err, e.Close())
 	}
-	return func(ctx context.Context, image int, plan prep.Plan, crops [][]byte) (float32, error) {
+	return func(ctx context.Context, image int, plan prep.Plan, crops [][]byte) (float32, float64, error) {
 		return ownScore(ctx, f.model, e, s, int32(image), plan, crops)
 	}, func() { _, _ = e.Close(), s.Close() }, nil
 }

@@ -14,6 +14,7 @@ const (
 	InputPixels  = "pixels" // uint8 [n, height, width, 3], RGB
 	InputOrigin  = "origin" // int64 [n, 2], tiled detectors: row and column of the crop's first cell in the picture
 	OutputScores = "scores" // float32 [n, rows, cols], raw
+	OutputUnlike = "unlike" // float32 [n], from 1 on the crop is of another kind of picture; see Likeness
 
 	InputResidual = "residual" // see ClassifierGraph
 	OutputPCF     = "feature"  // float32 [n, rows*cols, d]; of several views "feature.NAME" each
@@ -24,7 +25,8 @@ const (
 type Until int
 
 const (
-	Scores   Until = iota // block scores: the detector
+	Scores   Until = iota // block scores: the detector, as it is exported
+	Verdicts              // block scores, and OutputUnlike where the model can tell: what a Scorer runs
 	Features              // PCFs
 	Columns               // hypercolumns: unscaled, no position code
 )
@@ -45,16 +47,20 @@ func (m *Model) Graph(until Until) (*onnx.Model, error) {
 		if until != Columns {
 			m.position(b, fs)
 		}
-		if until != Scores {
+		if until != Scores && until != Verdicts {
 			for i, f := range fs {
 				b.Output(s.featureOutput(i), f)
 			}
 			return
 		}
+		head := m.distanceHead
 		if m.Classifier != nil {
-			b.Output(OutputScores, m.classifierHead(b, fs))
-		} else {
-			b.Output(OutputScores, m.distanceHead(b, fs))
+			head = m.classifierHead
+		}
+		scores, distances := head(b, fs)
+		b.Output(OutputScores, scores)
+		if until == Verdicts && m.Likeness != nil {
+			b.Output(OutputUnlike, m.unlike(b, distances))
 		}
 		m.describe(b)
 	})

@@ -96,8 +96,8 @@ func (m *Model) searched(b *graph.Builder, view, k int, f *graph.Value, read fun
 }
 
 // distanceHead is PatchCore's score on PCFs, the Euclidean distance to the nearest bank
-// row, a view, fused: [n, rows, cols].
-func (m *Model) distanceHead(b *graph.Builder, fs []*graph.Value) *graph.Value {
+// row, a view, fused: [n, rows, cols]. The cells' distances are the scores.
+func (m *Model) distanceHead(b *graph.Builder, fs []*graph.Value) (scores, cells *graph.Value) {
 	distances := make([]*graph.Value, len(fs))
 	// The nearest of three is that of their true distances, whatever the product's rounding;
 	// with several views, where the search takes its time over many small banks, one does.
@@ -112,7 +112,6 @@ func (m *Model) distanceHead(b *graph.Builder, fs []*graph.Value) *graph.Value {
 			})
 		}
 	})
-	var scores *graph.Value
 	b.Scope("late", func() { scores = m.fuse(b, distances) })
-	return scores
+	return scores, scores
 }

@@ -220,12 +220,14 @@ func (f *fitter) each(ctx context.Context, stage Stage, of []int, do func(i int,
 }
 
 // ownScore is the image score of a picture that fed the banks, its own rows left
-// out.
-func ownScore(ctx context.Context, m *Model, e *Extractor, s *Searcher, image int32, plan prep.Plan, crops [][]byte) (top float32, err error) {
+// out, and its distance as a whole, likewise.
+func ownScore(ctx context.Context, m *Model, e *Extractor, s *Searcher, image int32, plan prep.Plan, crops [][]byte) (top float32, whole float64, err error) {
 	err = searchCrops(ctx, e, s, plan, crops, func(found []Found) {
-		top = max(top, slices.Max(m.Distance(found)))
+		d := m.Distance(found)
+		top = max(top, slices.Max(d))
+		whole += wholeDistance(d) / float64(len(crops))
 	}, image)
-	return top, err
+	return top, whole, err
 }
 
 // searchCrops calls do on what each crop's search has found.

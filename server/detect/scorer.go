@@ -93,7 +93,7 @@ type Scorer struct{ runner }
 
 // NewScorer makes the model's one graph ready to run.
 func NewScorer(m *Model, o ort.Options) (*Scorer, error) {
-	r, err := newRunner(m, Scores, o)
+	r, err := newRunner(m, Verdicts, o)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +113,11 @@ func (s *Scorer) Score(ctx context.Context, pixels []byte, origins []block.Cell)
 	out := make([]block.Scores, len(origins))
 	for i := range out {
 		out[i] = block.Scores{Grid: g, Values: values[i*g.Len() : (i+1)*g.Len()]}
+	}
+	if unlike, ok := all[OutputUnlike]; ok {
+		for i, v := range unlike.F32() {
+			out[i].Unlike = v
+		}
 	}
 	return out, nil
 }
@@ -138,7 +143,7 @@ func (s *Scorer) Planned(ctx context.Context, plan prep.Plan, crops [][]byte) (b
 		if len(plan.Crops) == 1 {
 			return part[0], nil
 		}
-		merger.Add(block.Placed{Scores: part[0], Row: c.Row * stride / s.spec.Block, Col: c.Col * stride / s.spec.Block})
+		merger.Add(placed(part[0], c, s.spec.Block))
 	}
 	return merger.Scores(), nil
 }

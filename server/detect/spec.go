@@ -28,6 +28,7 @@ type Spec struct {
 	Images      []string    `json:"images"`            // that fed the bank; ids index it
 	HeldOut     []string    `json:"held_out"`          // normal images kept for the threshold
 	Threshold   Threshold   `json:"threshold"`
+	Likeness    *Likeness   `json:"likeness,omitempty"`   // nil: of a model that cannot tell other pictures from its own
 	Classifier  *Classifier `json:"classifier,omitempty"` // nil: the distance head
 	Provenance  Provenance  `json:"provenance"`
 }
@@ -102,6 +103,9 @@ func (s *Spec) check() error {
 		return fmt.Errorf("the threshold is %v", s.Threshold.Value)
 	case s.Input.W < 1 || s.Input.H < 1 || s.Input.W > maxInput || s.Input.H > maxInput:
 		return fmt.Errorf("an input of %v pixels", s.Input)
+	}
+	if err := s.Likeness.check(); err != nil {
+		return err
 	}
 	if s.Classifier != nil {
 		if err := s.Classifier.check(s); err != nil {

@@ -332,7 +332,7 @@ func TestFormatOfBefore(t *testing.T) {
 			}
 		}
 	})
-	want := "backbone bank block feature format held_out images input preset provenance supervision threshold tile"
+	want := "backbone bank block feature format held_out images input likeness preset provenance supervision threshold tile"
 	if strings.Join(got, " ") != want || string(keys["format"]) != "1" {
 		t.Errorf("keys %v of format %s, want %s", got, keys["format"], want)
 	}

@@ -185,7 +185,12 @@ func (c Case) truth(ctx context.Context, files Files) (mask []byte, granule stri
 		if err != nil {
 			return nil, "", fmt.Errorf("the ground truth of %s: %w", p.Name, err)
 		}
+		share, err := picture.MaskRoom(ctx, data, prep.DefaultLimits)
+		if err != nil {
+			return nil, "", fmt.Errorf("the ground truth of %s: %w", p.Name, err)
+		}
 		size, mask, err := picture.DecodeMask(data, prep.DefaultLimits)
+		share.Release()
 		if err != nil {
 			return nil, "", fmt.Errorf("the ground truth of %s: %w", p.Name, err)
 		}
@@ -213,12 +218,18 @@ func ReadBlob(ctx context.Context, files Files, sha string) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
-// Decode reads a picture's pixels, upright, with a detector's depth.
+// Decode reads a picture's pixels, upright, with a detector's depth, when there is memory for it. What it returns is not
+// counted any more: whoever decodes for a job or an evaluation has one picture at a time.
 func Decode(ctx context.Context, files Files, p project.Picture, depth prep.Depth) (picture.RGB, error) {
 	data, err := ReadBlob(ctx, files, p.SHA256)
 	if err != nil {
 		return picture.RGB{}, fmt.Errorf("%s: %w", p.Name, err)
 	}
+	share, err := picture.Room(ctx, data, prep.DefaultLimits, 0)
+	if err != nil {
+		return picture.RGB{}, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	defer share.Release()
 	rgb, err := picture.DecodeDepth(data, prep.DefaultLimits, depth)
 	if err != nil {
 		return picture.RGB{}, fmt.Errorf("%s: %w", p.Name, err)
@@ -234,7 +245,12 @@ func Depth(ctx context.Context, files Files, list []project.Picture) (prep.Depth
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", p.Name, err)
 		}
+		share, err := picture.Room(ctx, data, prep.DefaultLimits, 0)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", p.Name, err)
+		}
 		d, deep, err := picture.DepthOf(data, prep.DefaultLimits)
+		share.Release()
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", p.Name, err)
 		}

@@ -171,13 +171,10 @@ func (j *Judge) Scores(ctx context.Context, sha string, head Head, p project.Pic
 	if err != nil {
 		return s, 0, err
 	}
-	rgb, err := Decode(ctx, j.files, p, spec.Depth)
-	if err != nil {
-		return s, 0, err
-	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := ctx.Err(); err != nil {
+	rgb, err := Decode(ctx, j.files, p, spec.Depth) // one at a time: those who wait hold no pixels
+	if err != nil {
 		return s, 0, err
 	}
 	o, err := j.find(ctx, sha)

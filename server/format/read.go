@@ -10,6 +10,7 @@ import (
 
 	"semirest/server/dataset"
 	"semirest/server/format/place"
+	"semirest/server/memory"
 	"semirest/server/picture"
 	"semirest/shared/annot"
 	"semirest/shared/prep"
@@ -107,7 +108,7 @@ func (r *Reader) Give(ctx context.Context, d Draft) error {
 	if d.Size.W == 0 || d.Size.H == 0 { // the picture tells it
 		d.Size = prep.Size{}
 	}
-	it, err := r.item(&d)
+	it, err := r.item(ctx, &d)
 	return r.hand(it, d.Name, d.File, err)
 }
 
@@ -131,7 +132,7 @@ func (r *Reader) hand(it Item, name, file string, err error) error {
 	return nil
 }
 
-func (r *Reader) item(d *Draft) (Item, error) {
+func (r *Reader) item(ctx context.Context, d *Draft) (Item, error) {
 	it := Item{ID: d.ID, Name: d.Name, Kind: d.Kind, Normal: d.Normal, Defective: d.Defective, Held: d.Held}
 	if err := r.identify(d, &it); err != nil {
 		return Item{}, err
@@ -155,6 +156,12 @@ func (r *Reader) item(d *Draft) (Item, error) {
 	if d.Labels == nil {
 		return it, nil
 	}
+	// A mask of the picture's size in whatever its file is, its levels, and the bits that are marked.
+	share, err := memory.Take(ctx, 16*int64(it.Width)*int64(it.Height))
+	if err != nil {
+		return Item{}, err
+	}
+	defer share.Release()
 	b := newBuilder(r, it)
 	if err := d.Labels(b); err != nil {
 		return Item{}, err

@@ -134,17 +134,17 @@ debian_package() {
 		systemd-analyze security --offline=true --threshold=20 $unit | tail -1 >&2 || fail "the unit is not hardened"
 	fi
 	inside dpkg -i /tmp/old.deb >&2
-	[ "$(inside dpkg-query -W -f '${Conffiles}' semirest | awk '{print $1}')" = /etc/default/semirest ] || fail "the settings are no conffile"
-	echo '# kept' >>"$root/etc/default/semirest"
+	[ "$(inside dpkg-query -W -f '${Conffiles}' semirest | awk '{print $1}')" = /etc/semirest/semirest.yaml ] || fail "the settings are no conffile"
+	echo '# kept' >>"$root/etc/semirest/semirest.yaml"
 	serve_as_unit
 	echo kept >"$root/var/lib/semirest/projects/kept"
 	inside dpkg -i /tmp/new.deb >&2
-	grep -q '# kept' "$root/etc/default/semirest" || fail "an upgrade undoes settings"
+	grep -q '# kept' "$root/etc/semirest/semirest.yaml" || fail "an upgrade undoes settings"
 	serve_as_unit
 	inside dpkg -r semirest >&2
-	[ -e "$root/etc/default/semirest" ] && [ ! -e "$root/usr/bin/semirest" ] || fail "removal is wrong"
+	[ -e "$root/etc/semirest/semirest.yaml" ] && [ ! -e "$root/usr/bin/semirest" ] || fail "removal is wrong"
 	inside dpkg -P semirest >&2
-	[ ! -e "$root/etc/default/semirest" ] && [ ! -e "$root/var/cache/semirest" ] || fail "a purge leaves settings or the cache"
+	[ ! -e "$root/etc/semirest/semirest.yaml" ] && [ ! -e "$root/var/cache/semirest" ] || fail "a purge leaves settings or the cache"
 	[ -e "$root/var/lib/semirest/projects/kept" ] || fail "a purge removes projects"
 	note "$(basename "$release"/semirest_*_amd64.deb)" "installed, started as its user, upgraded, removed and purged in a bare Debian; the unit is verified, but not started by systemd"
 }
@@ -156,9 +156,7 @@ serve_as_unit() {
 	local command
 	command=$(sed -n 's/^ExecStart=//p' "$unit")
 	CGO_ENABLED=0 go build -o "$root/tmp/manager" ./server/release/manager
-	# shellcheck disable=SC2016 # the settings' own variable
 	inside env "$(sed -n 's/^Environment=//p' "$unit")" sh -ec '
-		. /etc/default/semirest
 		exec setpriv --reuid=semirest --regid=semirest --init-groups --no-new-privs --bounding-set=-all \
 			/tmp/manager '"$command" >&2 || fail "the service does not become ready, or does not stop"
 }

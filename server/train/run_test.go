@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,12 +186,29 @@ func pixels(t *testing.T, m *detect.Model, source cloth) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := s.Picture(context.Background(), noise(d.Size), d.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(bad.Unlike > 0 && bad.Unlike < 1 && good.Unlike > 0 && good.Unlike < 1 && other.Unlike >= 1) {
+		t.Errorf("a defective picture is unlike by %v, a normal one by %v, one of something else by %v", bad.Unlike, good.Unlike, other.Unlike)
+	}
 	top, row, col := bad.Max()
 	normal, _, _ := good.Max()
 	x, y := (float64(col)+0.5)*float64(size.W)/float64(bad.Cols), (float64(row)+0.5)*float64(size.H)/float64(bad.Rows)
 	if !(top > normal) || x < 60-8 || x > 100+8 || y < 70-8 || y > 120+8 {
 		t.Errorf("the hottest block is %.3g at (%.0f, %.0f), a normal picture's %.3g", top, x, y, normal)
 	}
+}
+
+// noise is a picture of nothing that a detector learnt.
+func noise(size prep.Size) []byte {
+	rng := rand.New(rand.NewPCG(3, 3))
+	pix := make([]byte, 3*size.W*size.H)
+	for i := range pix {
+		pix[i] = byte(rng.IntN(256))
+	}
+	return pix
 }
 
 // The scores of the training's own path (kept features, classifier alone, fusion in

@@ -15,6 +15,7 @@ import (
 	"semirest/shared/durable"
 	"semirest/shared/heat"
 	"semirest/shared/prep"
+	"semirest/wasm/client"
 )
 
 // Scorer gives verdicts by one model.
@@ -57,6 +58,7 @@ func (s *Scorer) Score(ctx context.Context, data []byte) (Verdict, picture.RGB, 
 	if own, deep, err := picture.DepthOf(data, prep.DefaultLimits); err == nil && deep {
 		v.Note = picture.DepthNote(s.model.Depth, own)
 	}
+	v.Note = client.Result{State: client.Scored, Unlike: float32(v.Unlike), Reason: v.Note}.Note()
 	return v, rgb, nil
 }
 

@@ -29,15 +29,18 @@ type line struct {
 	Height  int         `json:"height,omitempty"`
 	Score   *float64    `json:"score"` // null: it could not be scored
 	Defect  *bool       `json:"defect"`
+	Unlike  float64     `json:"unlike,omitempty"`
 	Hottest *block.Area `json:"hottest,omitempty"`
+	Note    string      `json:"note,omitempty"`
 	Error   string      `json:"error,omitempty"`
 }
 
 // Add takes in a verdict.
 func (t *Table) Add(v Verdict) {
-	t.lines = append(t.lines, line{Image: v.Image, Model: v.Model, Width: v.Width, Height: v.Height, Score: &v.Score, Defect: &v.Defect, Hottest: &v.Hottest})
+	t.lines = append(t.lines, line{Image: v.Image, Model: v.Model, Width: v.Width, Height: v.Height, Score: &v.Score, Defect: &v.Defect, Unlike: v.Unlike,
+		Hottest: &v.Hottest, Note: v.Note})
 	t.put(v, client.Result{State: client.Scored, Score: float32(v.Score), Width: v.Width, Height: v.Height,
-		HotX: (v.Hottest.X0 + v.Hottest.X1) / 2, HotY: (v.Hottest.Y0 + v.Hottest.Y1) / 2, Millis: v.LatencyMS})
+		HotX: (v.Hottest.X0 + v.Hottest.X1) / 2, HotY: (v.Hottest.Y0 + v.Hottest.Y1) / 2, Millis: v.LatencyMS, Reason: v.Note})
 }
 
 // Fail takes in a picture that could not be scored, and why.

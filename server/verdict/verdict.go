@@ -25,10 +25,11 @@ type Verdict struct {
 	Height  int    `json:"height"`
 
 	// Score and Defect are null in JSON where Error says why there is none.
-	Score   float64    `json:"score"`   // the largest block score
-	Defect  bool       `json:"defect"`  // score >= 1
-	Hottest block.Area `json:"hottest"` // the block of that score
-	Regions []Region   `json:"regions"` // where the score reaches 1, the hottest first
+	Score   float64    `json:"score"`            // the largest block score
+	Defect  bool       `json:"defect"`           // score >= 1
+	Unlike  float64    `json:"unlike,omitempty"` // from 1 on the picture is not like those that the model learnt from; 0: it cannot tell
+	Hottest block.Area `json:"hottest"`          // the block of that score
+	Regions []Region   `json:"regions"`          // where the score reaches 1, the hottest first
 	Error   string     `json:"error,omitempty"`
 
 	LatencyMS float64 `json:"latency_ms"`     // from the picture's taking in to its verdict
@@ -57,7 +58,7 @@ func Of(scores block.Scores, size prep.Size) Verdict {
 	top, hottest := scores.Hottest(size.W, size.H)
 	v := Verdict{
 		Width: size.W, Height: size.H, Score: float64(top), Defect: top >= 1, Hottest: hottest, Regions: []Region{},
-		Rows: scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: GreyTop,
+		Unlike: float64(scores.Unlike), Rows: scores.Rows, Cols: scores.Cols, Blocks: scores.Values, GreyTop: GreyTop,
 	}
 	for _, r := range annot.Regions(scores, 1) {
 		x0, y0, _, _ := scores.Area(r.Cells.Min.Y, r.Cells.Min.X, size.W, size.H)

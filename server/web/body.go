@@ -22,7 +22,7 @@ func readJSON(c echo.Context, out any) error {
 	if err != nil || kind != echo.MIMEApplicationJSON {
 		return newFault(http.StatusUnsupportedMediaType, codeBadRequest, "send JSON, with the header Content-Type: application/json")
 	}
-	d := json.NewDecoder(http.MaxBytesReader(c.Response(), r.Body, maxBody))
+	d := json.NewDecoder(steadyBody(c, maxBody))
 	d.DisallowUnknownFields()
 	err = d.Decode(out)
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"semirest/server/memory"
 	"semirest/shared/block"
 	"semirest/shared/prep"
 	"semirest/shared/wire"
@@ -25,10 +26,11 @@ func (x *session) crop(ctx context.Context, m wire.Crop, b *buffer, arrived time
 		return
 	}
 	pixels := m.Pixels
+	var share *memory.Share // of the pixels of a JPEG
 	decoded := time.Duration(0)
 	if m.Encoding == wire.JPEG {
 		var err error
-		if pixels, err = x.server.decodeCrop(m); err != nil {
+		if pixels, share, err = x.server.decodeCrop(ctx, m); err != nil {
 			release()
 			b.free()
 			x.fail(ctx, m.Request, wire.CodeBadPicture, "the crop's JPEG cannot be used: "+err.Error())
@@ -45,6 +47,7 @@ func (x *session) crop(ctx context.Context, m wire.Crop, b *buffer, arrived time
 		ctx: own, det: det, owner: x.owner, pixels: pixels, origin: block.Cell{Row: m.Row, Col: m.Col},
 		answer: func(o outcome) {
 			cancel()
+			share.Release()
 			b.free()
 			answer := x.reply(m, det, o, decoded, arrived)
 			release()
@@ -53,6 +56,7 @@ func (x *session) crop(ctx context.Context, m wire.Crop, b *buffer, arrived time
 	})
 	if err != nil {
 		cancel()
+		share.Release()
 		b.free()
 		release()
 		code := wire.CodeBusy
@@ -117,8 +121,11 @@ func (x *session) reply(m wire.Crop, det *served, o outcome, decoded time.Durati
 	if o.err != nil {
 		code, text := wire.CodeInternal, "the server failed to score the crop; its log says why"
 		result := "failed"
-		if errors.Is(o.err, context.Canceled) {
+		switch {
+		case errors.Is(o.err, context.Canceled):
 			code, text, result = wire.CodeCancelled, "taken back before it was scored", "canceled"
+		case errors.Is(o.err, errBusy): // others, who wait for less, came meanwhile
+			code, text, result = wire.CodeBusy, errBusy.Error(), "refused"
 		}
 		x.server.meter.crop(det.Name, result)
 		x.count(code)
@@ -127,6 +134,7 @@ func (x *session) reply(m wire.Crop, det *served, o outcome, decoded time.Durati
 	o.scores.Calibrate(det.Threshold)
 	a := m.Answer()
 	a.Image, _, _ = o.scores.Max()
+	a.Unlike = o.scores.Unlike
 	a.Grid = wire.Grid{Rows: o.scores.Rows, Cols: o.scores.Cols, Encoding: wire.Float32, Values: o.scores.Values}
 	if m.Encoding == wire.JPEG {
 		a.Grid.Encoding = wire.Float16 // a slow line, on which pixels were rounded already
@@ -178,17 +186,26 @@ func codeName(c wire.Code) string {
 	return "other"
 }
 
-// decodeCrop decodes a crop that travels as JPEG. The limit is the crop's own size, which its header has stated.
-func (s *Server) decodeCrop(m wire.Crop) ([]byte, error) {
+// decodeCrop decodes a crop that travels as JPEG. The limit is the crop's own size, which its header has stated. share
+// holds the memory of the pixels.
+func (s *Server) decodeCrop(ctx context.Context, m wire.Crop) (pixels []byte, share *memory.Share, err error) {
 	if len(m.Pixels) < 2 || m.Pixels[0] != 0xff || m.Pixels[1] != 0xd8 {
-		return nil, errors.New("its bytes are no JPEG file")
+		return nil, nil, errors.New("its bytes are no JPEG file")
 	}
-	size, pixels, err := s.config.Decode(m.Pixels, prep.Limits{MaxSide: max(m.W, m.H), MaxPixels: int64(m.W) * int64(m.H)}, 0)
+	l := prep.Limits{MaxSide: max(m.W, m.H), MaxPixels: int64(m.W) * int64(m.H)}
+	if s.config.Room != nil {
+		if share, err = s.config.Room(ctx, m.Pixels, l, 0); err != nil {
+			return nil, nil, err
+		}
+	}
+	size, pixels, err := s.config.Decode(m.Pixels, l, 0)
+	if err == nil && (size.W != m.W || size.H != m.H) {
+		err = fmt.Errorf("it has %v pixels, the crop says %d x %d", size, m.W, m.H)
+	}
 	if err != nil {
-		return nil, err
+		share.Release()
+		return nil, nil, err
 	}
-	if size.W != m.W || size.H != m.H {
-		return nil, fmt.Errorf("it has %v pixels, the crop says %d x %d", size, m.W, m.H)
-	}
-	return pixels, nil
+	share.Keep(int64(len(pixels)))
+	return pixels, share, nil
 }

@@ -10,26 +10,20 @@ import (
 	"semirest/shared/wire"
 )
 
-// maxSockets is how many websockets a person may have open: tabs, cameras and scripts together.
-const maxSockets = 32
-
 // signedOut closes the websockets of people who have signed out or were blocked.
 var signedOut = closing{websocket.ClosePolicyViolation, "signed out"}
 
-// roomFor refuses another websocket of a person who has too many.
-func (s *Server) roomFor(w caller) error {
-	if w.again == nil {
-		return nil
-	}
+// roomFor refuses another websocket of an owner who has as many as one may have: tabs, cameras and scripts together.
+func (s *Server) roomFor(owner string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	open := 0
 	for x := range s.sessions {
-		if x.who.ID == w.ID {
+		if x.owner == owner {
 			open++
 		}
 	}
-	if open >= maxSockets {
+	if open >= s.config.Sockets {
 		return &project.ThrottledError{What: "pages of one person open", After: pingEvery}
 	}
 	return nil

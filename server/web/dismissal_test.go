@@ -180,12 +180,12 @@ func TestSocketsEndWithTheirSession(t *testing.T) {
 
 func TestSocketsOfAPersonAreBounded(t *testing.T) {
 	h := newHouse(t, account.Options{})
-	for range maxSockets {
+	for range h.config.Sockets {
 		h.socket("vera")
 	}
 	_, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.http.URL, "http")+streamRoute, h.request("token vera", "GET", "/", "").Header)
 	if err == nil || resp.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("socket %d: %v %v", maxSockets+1, resp, err)
+		t.Errorf("socket %d: %v %v", h.config.Sockets+1, resp, err)
 	}
 	h.socket("lars")
 }

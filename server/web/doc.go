@@ -8,9 +8,11 @@
 //   - A session is one websocket connection. It has one reading goroutine and one writing goroutine; the reader's end
 //     ends the writer. The protocol is package wire's.
 //   - A task is one crop on its way through the queue. Tasks of all sessions wait in one bounded queue that takes turns
-//     between their owners; a full queue answers 'busy' at once instead of piling up pixels. A runner takes tasks and
-//     gives them to the detector's Scorer, several of one detector in one run where batches pay.
-//   - An owner is whom the queue is fair to: a session, or the address that uploads pictures come from.
+//     between their owners; in a full queue the longest line is answered 'busy' at once instead of piling up pixels. A
+//     runner takes tasks and gives them to the detector's Scorer, several of one detector in one run where batches pay.
+//   - An owner is whom the server is fair to: a person, or where nobody signed in the address that they come from, however
+//     many sockets and requests they have open. Uploads, imports, pictures to be decoded and connections are shared out
+//     between owners, too.
 //   - A caller is who sent a request or opened a session: a person with a cookie or a token, whoever is on this machine
 //     where there are no accounts, or a guest. The table of access says what each route and each message needs; a server
 //     with a route that the table does not know is not made.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -42,32 +41,44 @@ func (s *Server) sendShown(c echo.Context, p project.Picture) error {
 		keep(h, tag)
 		return c.NoContent(http.StatusNotModified)
 	}
-	size, rgb, err := s.pixels(c.Request().Context(), p)
+	// Through a file: who reads it slowly then holds no memory.
+	f, err := s.tempFile()
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, opaque(size, rgb)); err != nil {
-		return fmt.Errorf("web: picture %s: %w", p.ID, err)
+	defer f.Close()
+	err = s.stored(c, p, func(size prep.Size, rgb []byte) error {
+		if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(f, opaque(size, rgb)); err != nil {
+			return fmt.Errorf("web: picture %s: %w", p.ID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	keep(h, p.SHA256+"-png")
+	h.Set(echo.HeaderContentType, "image/png")
 	h.Set(echo.HeaderContentDisposition, disposition("inline", p.Name+".png"))
 	patient(c)
-	return c.Blob(http.StatusOK, "image/png", b.Bytes())
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, f)
+	return nil
 }
 
-// pixels decodes a stored picture: its upright size and RGB.
-func (s *Server) pixels(ctx context.Context, p project.Picture) (prep.Size, []byte, error) {
-	f, err := s.config.Workshop.Files.OpenBlob(ctx, p.SHA256)
-	if err != nil {
-		return prep.Size{}, nil, lost(err, "picture", p.ID)
-	}
-	data, err := io.ReadAll(f)
-	_ = f.Close()
-	if err != nil {
-		return prep.Size{}, nil, lost(err, "picture", p.ID)
-	}
-	return s.decode(ctx, data)
+// stored is withPixels for a stored picture.
+func (s *Server) stored(c echo.Context, p project.Picture, use func(size prep.Size, rgb []byte) error) error {
+	ctx := c.Request().Context()
+	return s.withPixels(ctx, lineOf(c), func() ([]byte, error) {
+		f, err := s.config.Workshop.Files.OpenBlob(ctx, p.SHA256)
+		if err != nil {
+			return nil, lost(err, "picture", p.ID)
+		}
+		defer f.Close()
+		data, err := io.ReadAll(f)
+		if err != nil {
+			return nil, lost(err, "picture", p.ID)
+		}
+		return data, nil
+	}, use)
 }
 
 // opaque is RGB as the image encoders want it.

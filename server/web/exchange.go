@@ -17,9 +17,6 @@ import (
 // maxImport bounds an import's bytes; how much it unpacks to is bounded where it is read.
 const maxImport = 16 << 30
 
-// maxImports is how many imports may be read at a time: each holds its bytes on the disk.
-const maxImports = 2
-
 func (s *Server) mapExchange(api, one *echo.Group) {
 	one.GET("/export", s.within(s.export))
 	one.POST("/import", s.within(s.importInto))
@@ -73,6 +70,11 @@ func (s *Server) importInto(c echo.Context, p project.Project) error {
 	if f == project.WholeFormat {
 		return badRequest("a zip of a whole project becomes a project of its own: send it to /api/v1/import?format=project")
 	}
+	leave, ok := s.imports.try(lineOf(c))
+	if !ok {
+		return errCrowded
+	}
+	defer leave()
 	file, size, err := s.spool(c)
 	if err != nil {
 		return err
@@ -102,6 +104,11 @@ func (s *Server) restore(c echo.Context) error {
 	if c.QueryParam("format") != project.WholeFormat {
 		return badRequest("only a zip of a whole project becomes a project: ?format=project; other formats are imported into one")
 	}
+	leave, ok := s.imports.try(lineOf(c))
+	if !ok {
+		return errCrowded
+	}
+	defer leave()
 	file, size, err := s.spool(c)
 	if err != nil {
 		return err
@@ -133,21 +140,14 @@ func importFault(err error) error {
 
 // spool writes the request's body, or the part "file" of its form, to a nameless file: zips are read from their end.
 func (s *Server) spool(c echo.Context) (*os.File, int64, error) {
-	select {
-	case s.imports <- struct{}{}:
-		defer func() { <-s.imports }()
-	default:
-		return nil, 0, errCrowded
-	}
 	body, err := importBody(c)
 	if err != nil {
 		return nil, 0, err
 	}
-	f, err := os.CreateTemp(s.config.Workshop.Spool, "import-*")
+	f, err := s.tempFile()
 	if err != nil {
-		return nil, 0, fmt.Errorf("web: import: %w", err)
+		return nil, 0, err
 	}
-	_ = os.Remove(f.Name()) // it lives as long as it is open
 	n, err := io.Copy(f, body)
 	if err != nil {
 		f.Close()

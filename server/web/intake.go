@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,15 +28,14 @@ type addedJSON struct {
 }
 
 // addPictures takes a form's parts "files", each of which becomes a picture with the role, kind and held of the text
-// fields before it. A file that is no picture does not keep the others out: each has its own answer. One file is in
-// memory at a time; what was answered is stored.
+// fields before it. A file that is no picture does not keep the others out: each has its own answer. One file is held at
+// a time; what was answered is stored.
 func (s *Server) addPictures(c echo.Context, of project.Project) error {
-	select {
-	case s.uploads <- struct{}{}:
-		defer func() { <-s.uploads }()
-	default:
+	leave, ok := s.uploads.try(lineOf(c))
+	if !ok {
 		return errCrowded
 	}
+	defer leave()
 	patient(c)
 	steadyBody(c, maxFiles*s.config.MaxUpload)
 	form, err := c.Request().MultipartReader()
@@ -122,7 +119,7 @@ func field(part *multipart.Part, like *project.Picture) error {
 func (s *Server) addPicture(c echo.Context, like project.Picture, part *multipart.Part) (addedJSON, error) {
 	like.Name, like.Path = fileName(part.FileName()), sentPath(part)
 	a := addedJSON{Name: like.Name}
-	data, err := s.readPart(part)
+	file, err := s.readPart(part)
 	if err != nil {
 		if f := faultOf(err); f.Code == codeTooLarge && !isCut(err) {
 			a.Error = f
@@ -131,8 +128,13 @@ func (s *Server) addPicture(c echo.Context, like project.Picture, part *multipar
 		}
 		return a, err
 	}
+	defer file.Close()
 	ctx := c.Request().Context()
-	size, err := s.inspect(ctx, data)
+	// It is decoded to be sure that it can be.
+	err = s.withPixels(ctx, lineOf(c), file.bytes, func(size prep.Size, _ []byte) error {
+		like.Width, like.Height = size.W, size.H
+		return nil
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return a, err
@@ -140,8 +142,7 @@ func (s *Server) addPicture(c echo.Context, like project.Picture, part *multipar
 		a.Error = faultOf(err)
 		return a, nil
 	}
-	like.Width, like.Height = size.W, size.H
-	p, err := s.config.Workshop.Pictures.AddPicture(ctx, like, bytes.NewReader(data))
+	p, err := s.config.Workshop.Pictures.AddPicture(ctx, like, file.reader())
 	switch {
 	case errors.Is(err, project.ErrExists):
 		a.Error = faultOf(err)
@@ -159,27 +160,10 @@ func isCut(err error) bool {
 	return ok
 }
 
-// inspect decodes a picture to be sure that it can be and returns its upright size.
-func (s *Server) inspect(ctx context.Context, data []byte) (prep.Size, error) {
-	size, _, err := s.decode(ctx, data)
-	return size, err
-}
-
-// decode decodes a file to be looked at. Only a few are decoded at a time, because each takes its pixels' memory whatever its file's
-// size.
-func (s *Server) decode(ctx context.Context, data []byte) (prep.Size, []byte, error) {
-	select {
-	case s.decoding <- struct{}{}:
-		defer func() { <-s.decoding }()
-	case <-ctx.Done():
-		return prep.Size{}, nil, ctx.Err()
+// unreadable is the fault of a picture that cannot be decoded.
+func unreadable(err error) error {
+	if _, ok := errors.AsType[*prep.SizeError](err); ok {
+		return err
 	}
-	size, pixels, err := s.config.Decode(data, s.config.Limits, prep.OwnDepth)
-	if err != nil {
-		if _, ok := errors.AsType[*prep.SizeError](err); ok {
-			return size, nil, err
-		}
-		return size, nil, newFault(http.StatusUnprocessableEntity, codeUnreadable, "the picture cannot be read: "+err.Error())
-	}
-	return size, pixels, nil
+	return newFault(http.StatusUnprocessableEntity, codeUnreadable, "the picture cannot be read: "+err.Error())
 }

@@ -28,7 +28,7 @@ func newMeter(queued, sessions func() int) *meter {
 	m := &meter{
 		registry: prometheus.NewRegistry(),
 		crops: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "semirest_crops_total", Help: "Crops run, by detector and result (scored, canceled, failed)."},
+			Name: "semirest_crops_total", Help: "Crops run, by detector and result (scored, refused, canceled, failed)."},
 			[]string{"detector", "result"}),
 		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "semirest_stage_seconds", Help: "Seconds a crop spends in a stage: decode, resize, wait, score.",

@@ -216,7 +216,7 @@ func TestASlowUploadIsCutOff(t *testing.T) {
 	if took := time.Since(start); took > 3*time.Second || !strings.HasPrefix(string(answer), "HTTP/1.1 400") {
 		t.Errorf("after %v: %.80q", took, answer)
 	}
-	eventually(t, "its place is free", func() bool { return len(b.uploads) == 0 })
+	eventually(t, "its place is free", func() bool { return b.uploads.len() == 0 })
 }
 
 // TestTIFFIsShownAsPNG sends a TIFF file, which browsers do not show.

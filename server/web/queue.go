@@ -59,15 +59,18 @@ func newQueue(room int) *queue {
 	return q
 }
 
-// push adds a task to its owner's line, or returns errBusy or errStopping.
-func (q *queue) push(t *task) error {
+// push adds a task to its owner's line, or returns errBusy or errStopping. Where the queue is full, a task of the longest
+// line makes room for that of a line which is shorter by two or more: it is returned, and its sender answered.
+func (q *queue) push(t *task) (refused *task, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return errStopping
+		return nil, errStopping
 	}
 	if q.count >= q.room {
-		return errBusy
+		if refused = q.longest(t.owner); refused == nil {
+			return nil, errBusy
+		}
 	}
 	q.count++
 	t.queued = time.Now()
@@ -78,7 +81,30 @@ func (q *queue) push(t *task) error {
 	}
 	q.lines[i].tasks = append(q.lines[i].tasks, t)
 	q.wake.Signal()
-	return nil
+	return refused, nil
+}
+
+// longest takes the last task of the longest line out, unless owner's would then be as long as that was. The last one
+// has waited the least.
+func (q *queue) longest(owner string) *task {
+	mine, long := 0, q.lines[0]
+	for _, l := range q.lines {
+		if len(l.tasks) > len(long.tasks) {
+			long = l
+		}
+		if l.owner == owner {
+			mine = len(l.tasks)
+		}
+	}
+	if len(long.tasks) < mine+2 {
+		return nil
+	}
+	last := len(long.tasks) - 1
+	t := long.tasks[last]
+	long.tasks[last] = nil
+	long.tasks = long.tasks[:last]
+	q.count--
+	return t
 }
 
 // pop waits for a task and takes it with others of the same detector, as many as its Batch allows, one from each line in

@@ -14,7 +14,7 @@ import (
 func fill(t *testing.T, q *queue, det *served, owner string, n int) {
 	t.Helper()
 	for i := range n {
-		if err := q.push(&task{det: det, owner: owner, pixels: fmt.Appendf(nil, "%s%d", owner, i)}); err != nil {
+		if _, err := q.push(&task{det: det, owner: owner, pixels: fmt.Appendf(nil, "%s%d", owner, i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,27 +59,56 @@ func TestABatchHoldsOneDetectorAndTakesTurns(t *testing.T) {
 
 func TestTheQueueIsBounded(t *testing.T) {
 	q, det := newQueue(2), &served{}
-	fill(t, q, det, "a", 2)
+	fill(t, q, det, "a", 1)
+	fill(t, q, det, "c", 1)
 	one := &task{det: det, owner: "b"}
-	if err := q.push(one); !errors.Is(err, errBusy) {
+	if _, err := q.push(one); !errors.Is(err, errBusy) {
 		t.Errorf("third task: %v", err)
 	}
 	q.pop()
-	if err := q.push(one); err != nil {
+	if _, err := q.push(one); err != nil {
 		t.Errorf("after one left: %v", err)
 	}
 	if !q.remove(one) || q.remove(one) || q.len() != 1 {
 		t.Error("a task could not be taken out exactly once")
 	}
 	q.close()
-	if err := q.push(one); !errors.Is(err, errStopping) {
+	if _, err := q.push(one); !errors.Is(err, errStopping) {
 		t.Errorf("closed: %v", err)
 	}
-	if got := names(q.pop()); got != "a1" {
+	if got := names(q.pop()); got != "c0" {
 		t.Errorf("a closed queue gave %q, want what was in it", got)
 	}
 	if q.pop() != nil {
 		t.Error("a closed, empty queue gave a task")
+	}
+}
+
+// In a full queue the longest line makes room for a shorter one, last come first, until they are of one length.
+func TestTheLongestLineIsRefused(t *testing.T) {
+	q, det := newQueue(6), &served{}
+	fill(t, q, det, "greedy", 5)
+	fill(t, q, det, "b", 1)
+	var refused []string
+	push := func(owner string) error {
+		x, err := q.push(&task{det: det, owner: owner})
+		if x != nil {
+			refused = append(refused, string(x.pixels))
+		}
+		return err
+	}
+	for i, owner := range []string{"new", "b", "new"} {
+		if err := push(owner); err != nil {
+			t.Errorf("%d, of %s: %v", i, owner, err)
+		}
+	}
+	for _, owner := range []string{"greedy", "b", "new"} { // two each
+		if err := push(owner); !errors.Is(err, errBusy) {
+			t.Errorf("one more of %s: %v", owner, err)
+		}
+	}
+	if got := strings.Join(refused, " "); got != "greedy4 greedy3 greedy2" || q.len() != 6 {
+		t.Errorf("refused %s, %d wait", got, q.len())
 	}
 }
 
@@ -109,9 +138,24 @@ func TestQueueAgainstAPlainModel(t *testing.T) {
 			case op < 3:
 				owner := string(rune('a' + r.IntN(4)))
 				x := &task{det: det[r.IntN(2)], owner: owner, pixels: fmt.Append(nil, i)}
-				err := q.push(x)
-				if (len(model) >= 12) != (err != nil) {
-					t.Fatalf("round %d: %d wait and push says %v", round, len(model), err)
+				lengths := map[string]int{}
+				for _, o := range model {
+					lengths[o.owner]++
+				}
+				long := 0
+				for _, n := range lengths {
+					long = max(long, n)
+				}
+				refused, err := q.push(x)
+				if full := len(model) >= 12; (full && long < lengths[owner]+2) != (err != nil) || (full && err == nil) != (refused != nil) {
+					t.Fatalf("round %d: %d wait, %v, and push of %s says %v, %v", round, len(model), lengths, owner, refused, err)
+				}
+				if refused != nil {
+					k := slices.Index(model, refused)
+					if later := slices.ContainsFunc(model[k+1:], func(o *task) bool { return o.owner == refused.owner }); later || lengths[refused.owner] != long {
+						t.Fatalf("round %d: of %v one of %s was refused, a later one of whom waits: %v", round, lengths, refused.owner, later)
+					}
+					model = slices.Delete(model, k, k+1)
 				}
 				if err == nil {
 					model = append(model, x)

@@ -169,7 +169,7 @@ func TestUploadsAreBounded(t *testing.T) {
 	r := newRig(t, Config{}, nil)
 	kind, _ := form(t, "picture", "a.png", nil)
 	var slow []*io.PipeWriter
-	for range maxUploads {
+	for range uploadsEach {
 		body, w := io.Pipe()
 		slow = append(slow, w)
 		go func() {
@@ -178,14 +178,14 @@ func TestUploadsAreBounded(t *testing.T) {
 			}
 		}()
 	}
-	eventually(t, "all uploads are under way", func() bool { return len(r.uploads) == maxUploads })
+	eventually(t, "all uploads are under way", func() bool { return r.uploads.len() == uploadsEach })
 	if status, _, f := r.upload(t, "/api/v1/score", "a.png", pngOf(t, flat(1, 8, 8))); status != 503 || f.Code != codeBusy {
 		t.Errorf("one more: %d %+v", status, f)
 	}
 	for _, w := range slow {
 		_ = w.Close()
 	}
-	eventually(t, "the uploads ended", func() bool { return len(r.uploads) == 0 })
+	eventually(t, "the uploads ended", func() bool { return r.uploads.len() == 0 })
 	if status, _, f := r.upload(t, "/api/v1/score", "a.png", pngOf(t, flat(1, 8, 8))); status != 200 {
 		t.Errorf("after they ended: %d %+v", status, f)
 	}

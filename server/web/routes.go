@@ -151,7 +151,7 @@ func (s *Server) getStream(c echo.Context) error {
 	if s.sessionCount() >= s.config.Sessions {
 		return &fault{http.StatusServiceUnavailable, codeBusy, "the server has as many sessions as it takes; try again later", 5 * time.Second}
 	}
-	if err := s.roomFor(who(c)); err != nil {
+	if err := s.roomFor(lineOf(c)); err != nil {
 		return err
 	}
 	w := &upgradeWriter{ResponseWriter: c.Response().Writer}

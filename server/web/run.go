@@ -13,8 +13,12 @@ import (
 // submit queues a task. A task whose context ends while it waits is taken out and answered at once, so that what nobody
 // wants any more takes no room.
 func (s *Server) submit(t *task) error {
-	if err := s.queue.push(t); err != nil {
+	refused, err := s.queue.push(t)
+	if err != nil {
 		return err
+	}
+	if refused != nil {
+		refused.answer(outcome{err: errBusy, wait: time.Since(refused.queued)})
 	}
 	context.AfterFunc(t.ctx, func() {
 		if s.queue.remove(t) {

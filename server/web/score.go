@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,10 +8,12 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"semirest/server/memory"
 	"semirest/shared/block"
 	"semirest/shared/prep"
 	"semirest/shared/wire"
@@ -24,6 +25,7 @@ type resultJSON struct {
 	Model    string     `json:"model"`
 	Verdict  string     `json:"verdict"` // "normal" or "anomalous"
 	Score    float32    `json:"score"`   // the largest block's
+	Unlike   float32    `json:"unlike"`  // see block.Scores
 	Picture  sizeJSON   `json:"picture"` // upright
 	Hottest  block.Area `json:"hottest"`
 	Crops    int        `json:"crops"`
@@ -45,12 +47,11 @@ type resultJSON struct {
 // postScore decodes, cuts and scores one uploaded picture.
 func (s *Server) postScore(c echo.Context) error {
 	start := time.Now()
-	select {
-	case s.uploads <- struct{}{}:
-		defer func() { <-s.uploads }()
-	default:
+	leave, ok := s.uploads.try(lineOf(c))
+	if !ok {
 		return errBusy
 	}
+	defer leave()
 	name := c.QueryParam("detector")
 	det, release, ok := s.useDetector(c.Request().Context(), who(c), name)
 	if !ok {
@@ -64,16 +65,18 @@ func (s *Server) postScore(c echo.Context) error {
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 
-	data, err := s.readPicture(c)
+	file, err := s.readPicture(c)
 	if err != nil {
 		return err
 	}
+	defer file.Close()
 	var out resultJSON
-	plan, scaled, err := s.prepare(ctx, det, data, &out)
+	plan, scaled, share, err := s.prepare(ctx, det, lineOf(c), file, &out)
 	if err != nil {
 		return err
 	}
-	scores, err := s.scorePlan(ctx, det, c.RealIP(), plan, scaled, &out)
+	defer share.Release()
+	scores, err := s.scorePlan(ctx, det, lineOf(c), plan, scaled, &out)
 	if err != nil {
 		return err
 	}
@@ -82,6 +85,7 @@ func (s *Server) postScore(c echo.Context) error {
 	if v >= 1 {
 		out.Verdict = "anomalous"
 	}
+	out.Unlike = scores.Unlike
 	out.Hottest, out.Picture, out.Crops = hottest, sizeJSON{plan.Picture.W, plan.Picture.H}, len(plan.Crops)
 	out.Grid.Rows, out.Grid.Cols, out.Grid.Block, out.Grid.Scores = scores.Rows, scores.Cols, scores.Size, scores.Values
 	out.Milliseconds.Total = milliseconds(time.Since(start))
@@ -89,10 +93,9 @@ func (s *Server) postScore(c echo.Context) error {
 }
 
 // readPicture reads the file of the multipart form's part "picture".
-func (s *Server) readPicture(c echo.Context) ([]byte, error) {
-	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.config.MaxUpload+64<<10) // room for the form around it
-	form, err := r.MultipartReader()
+func (s *Server) readPicture(c echo.Context) (*sent, error) {
+	steadyBody(c, s.config.MaxUpload+64<<10) // room for the form around it
+	form, err := c.Request().MultipartReader()
 	if err != nil {
 		return nil, newFault(http.StatusBadRequest, codeBadRequest, `send the picture as multipart/form-data, in the part "picture"`)
 	}
@@ -110,16 +113,19 @@ func (s *Server) readPicture(c echo.Context) ([]byte, error) {
 	}
 }
 
-func (s *Server) readPart(part *multipart.Part) ([]byte, error) {
-	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(part, s.config.MaxUpload+1))
-	switch {
-	case err != nil:
+func (s *Server) readPart(part *multipart.Part) (*sent, error) {
+	x, err := s.receive(part, s.config.MaxUpload)
+	if _, ours := errors.AsType[*os.PathError](err); ours {
+		return nil, err
+	}
+	if err != nil {
 		return nil, formFault(err)
-	case n > s.config.MaxUpload:
+	}
+	if x.size > s.config.MaxUpload {
+		x.Close()
 		return nil, newFault(http.StatusRequestEntityTooLarge, codeTooLarge, fmt.Sprintf("a picture may have %d bytes", s.config.MaxUpload))
 	}
-	return b.Bytes(), nil
+	return x, nil
 }
 
 func formFault(err error) error {
@@ -129,35 +135,44 @@ func formFault(err error) error {
 	return newFault(http.StatusBadRequest, codeBadRequest, "the form is cut short or malformed")
 }
 
-// prepare decodes the picture, plans its crops and resizes it: [Scaled.H, Scaled.W, 3]. Only a few pictures are decoded
-// at a time, because each takes its pixels' memory whatever its file's size.
-func (s *Server) prepare(ctx context.Context, det *served, data []byte, out *resultJSON) (prep.Plan, []byte, error) {
-	select {
-	case s.decoding <- struct{}{}:
-		defer func() { <-s.decoding }()
-	case <-ctx.Done():
-		return prep.Plan{}, nil, ctx.Err()
+// prepare decodes the picture, plans its crops and resizes it: [Scaled.H, Scaled.W, 3], for which share holds memory.
+func (s *Server) prepare(ctx context.Context, det *served, owner string, file *sent, out *resultJSON) (plan prep.Plan, scaled []byte, share *memory.Share, err error) {
+	leave, err := s.decoding.wait(ctx, owner)
+	if err != nil {
+		return plan, nil, nil, err
 	}
+	defer leave()
+	data, err := file.bytes()
+	if err != nil {
+		return plan, nil, nil, err
+	}
+	// What is no picture has no plan and fails below.
+	h, _ := prep.ReadHeader(data)
+	plan, _ = prep.NewPlan(h.Upright(), det.Input, det.Tile)
+	if share, err = s.room(ctx, data, 3*plan.Scaled.Pixels()); err != nil {
+		return plan, nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			share.Release()
+		}
+	}()
 	start := time.Now()
 	size, pixels, err := s.config.Decode(data, s.config.Limits, det.Depth)
 	if err != nil {
-		if _, ok := errors.AsType[*prep.SizeError](err); ok {
-			return prep.Plan{}, nil, err
-		}
-		return prep.Plan{}, nil, newFault(http.StatusUnprocessableEntity, codeUnreadable, "the picture cannot be read: "+err.Error())
+		return plan, nil, nil, unreadable(err)
 	}
 	s.observeStage("decode", start, &out.Milliseconds.Decode)
 	start = time.Now()
-	plan, err := prep.NewPlan(size, det.Input, det.Tile)
-	if err != nil {
-		return prep.Plan{}, nil, newFault(http.StatusUnprocessableEntity, codeUnreadable, "the picture cannot be cut into crops: "+err.Error())
+	if plan, err = prep.NewPlan(size, det.Input, det.Tile); err != nil {
+		return plan, nil, nil, newFault(http.StatusUnprocessableEntity, codeUnreadable, "the picture cannot be cut into crops: "+err.Error())
 	}
-	scaled, err := prep.Resize(pixels, size, plan.Scaled)
-	if err != nil {
-		return prep.Plan{}, nil, newFault(http.StatusUnprocessableEntity, codeUnreadable, "the picture cannot be resized: "+err.Error())
+	if scaled, err = prep.Resize(pixels, size, plan.Scaled); err != nil {
+		return plan, nil, nil, newFault(http.StatusUnprocessableEntity, codeUnreadable, "the picture cannot be resized: "+err.Error())
 	}
 	s.observeStage("resize", start, &out.Milliseconds.Resize)
-	return plan, scaled, nil
+	share.Keep(int64(len(scaled)))
+	return plan, scaled, share, nil
 }
 
 func (s *Server) observeStage(name string, start time.Time, ms *float64) {
@@ -181,9 +196,14 @@ func (s *Server) scorePlan(ctx context.Context, det *served, owner string, plan 
 	answers := make(chan answer, wire.Window)
 	merged := block.NewMerger(plan.Grid(det.Block))
 	waiting := 0
+	again := []prep.Crop{} // whose place in the queue another's crop took
 	take := func() error {
 		a := <-answers
 		waiting--
+		if errors.Is(a.err, errBusy) {
+			again = append(again, a.crop)
+			return nil
+		}
 		if a.err != nil {
 			s.meter.crop(det.Name, "failed")
 			return a.err
@@ -198,18 +218,24 @@ func (s *Server) scorePlan(ctx context.Context, det *served, owner string, plan 
 	}
 	submit := func(c prep.Crop) error {
 		return s.submit(&task{
-			ctx: ctx, det: det, owner: "upload " + owner, pixels: plan.Cut(nil, scaled, c), origin: block.Cell{Row: c.Row, Col: c.Col},
+			ctx: ctx, det: det, owner: owner, pixels: plan.Cut(nil, scaled, c), origin: block.Cell{Row: c.Row, Col: c.Col},
 			answer: func(o outcome) { answers <- answer{c, o} },
 		})
 	}
 	var failed error
-	for i := 0; i < len(plan.Crops) && failed == nil; {
-		err := submit(plan.Crops[i])
+	for left := plan.Crops; (len(left) > 0 || waiting > 0) && failed == nil; {
+		if len(left) == 0 {
+			if failed = take(); len(again) > 0 {
+				left, again = again, nil
+			}
+			continue
+		}
+		err := submit(left[0])
 		switch {
 		case err == nil:
 			waiting++
-			i++
-		case !errors.Is(err, errBusy) || i == 0:
+			left = left[1:]
+		case !errors.Is(err, errBusy) || len(left) == len(plan.Crops):
 			failed = err
 		case waiting == 0:
 			select {

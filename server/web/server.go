@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/labstack/echo/v4"
 
+	"semirest/server/memory"
 	"semirest/shared/prep"
 	"semirest/shared/wire"
 )
@@ -35,6 +36,11 @@ type Config struct {
 	// ground truth. Errors are for people.
 	Mask func(data []byte, l prep.Limits) (size prep.Size, png []byte, err error)
 
+	// Room takes the memory that Decode and what is made of its pixels need, with extra bytes besides, and waits for it;
+	// MaskRoom does so for Mask. Errors are a *prep.SizeError or ctx's. nil: nothing is counted.
+	Room     func(ctx context.Context, data []byte, l prep.Limits, extra int64) (*memory.Share, error)
+	MaskRoom func(ctx context.Context, data []byte, l prep.Limits) (*memory.Share, error)
+
 	Gallery  Gallery  // of the demonstration; nil: none
 	Accounts Accounts // who may do what; nil: whoever is on this machine may everything
 
@@ -49,17 +55,19 @@ type Config struct {
 	MaxUpload    int64         // bytes of an uploaded picture; 0: 64 MiB
 	Queue        int           // crops that may wait; 0: 64
 	Sessions     int           // websockets at a time, each of which may have a message of MaxFrame half read; 0: 256
+	Sockets      int           // websockets of one person or address at a time; 0: 32
 	Runners      int           // runs at a time; 0: 1
 	Patience     time.Duration // for open work when stopping; 0: 10 s
 
 	Log *slog.Logger // nil: slog.Default()
 }
 
-// Bounds of memory: an upload holds its file, of up to Config.MaxUpload bytes, and one that is decoded its pixels, of up
-// to three bytes for each that Config.Limits allows.
+// How many do at a time what takes long, and how many of those one owner. Uploads and imports beyond are refused, and
+// come again; whoever wants a picture decoded waits for his turn.
 const (
-	maxUploads  = 16
-	maxDecoding = 2
+	maxUploads, uploadsEach   = 16, 8
+	maxImports, importsEach   = 4, 2
+	maxDecoding, decodingEach = 2, 2
 )
 
 // Server serves detectors. Its methods may be called from any goroutine.
@@ -72,9 +80,9 @@ type Server struct {
 	queue     *queue
 	buffers   buffers
 	meter     *meter
-	uploads   chan struct{} // holds a token for every upload under way
-	decoding  chan struct{} // holds a token for every uploaded picture being decoded
-	imports   chan struct{} // holds a token for every import under way
+	uploads   *turns // uploads under way
+	imports   *turns // imports under way: each holds its bytes on the disk
+	decoding  *turns // pictures that are decoded, and shrunk, and encoded
 	thumbs    thumbs
 	swapping  sync.Mutex // so that sessions are told of detectors in the order they came
 	echo      *echo.Echo
@@ -108,10 +116,12 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("web: messages of %d bytes; between %d and %d are possible", c.MaxFrame, 1<<16, wire.MaxFrame)
 	}
 	c.MaxUpload = cmp.Or(c.MaxUpload, 64<<20)
-	c.Queue, c.Runners, c.Sessions = cmp.Or(c.Queue, 64), cmp.Or(c.Runners, 1), cmp.Or(c.Sessions, 256)
+	c.Queue, c.Runners = cmp.Or(c.Queue, 64), cmp.Or(c.Runners, 1)
+	c.Sessions, c.Sockets = cmp.Or(c.Sessions, 256), cmp.Or(c.Sockets, 32)
 	c.Patience = cmp.Or(c.Patience, 10*time.Second)
-	if c.MaxUpload < 0 || c.Queue < 1 || c.Runners < 1 || c.Sessions < 1 {
-		return nil, fmt.Errorf("web: queue %d, runners %d, sessions %d, upload %d: all must be above 0", c.Queue, c.Runners, c.Sessions, c.MaxUpload)
+	if c.MaxUpload < 0 || c.Queue < 1 || c.Runners < 1 || c.Sessions < 1 || c.Sockets < 1 {
+		return nil, fmt.Errorf("web: queue %d, runners %d, sessions %d, sockets %d, upload %d: all must be above 0",
+			c.Queue, c.Runners, c.Sessions, c.Sockets, c.MaxUpload)
 	}
 	g, err := newGuard(c.AllowOrigins)
 	if err != nil {
@@ -121,9 +131,9 @@ func New(c Config) (*Server, error) {
 		config: c, log: c.Log, guard: g,
 		detectors: newRegistry(time.Now()),
 		queue:     newQueue(c.Queue),
-		uploads:   make(chan struct{}, maxUploads),
-		decoding:  make(chan struct{}, maxDecoding),
-		imports:   make(chan struct{}, maxImports),
+		uploads:   newTurns(maxUploads, uploadsEach),
+		imports:   newTurns(maxImports, importsEach),
+		decoding:  newTurns(maxDecoding, decodingEach),
 		sessions:  make(map[*session]struct{}),
 		progress:  make(map[string]Progress),
 	}
@@ -217,8 +227,7 @@ func (s *Server) enter(conn *websocket.Conn, remote string, w caller) (*session,
 		return nil, false
 	}
 	s.last++
-	x := newSession(s, conn, s.last, remote)
-	x.who = w
+	x := newSession(s, conn, s.last, remote, w)
 	s.sessions[x] = struct{}{}
 	s.gone.Add(1)
 	return x, true
@@ -240,7 +249,7 @@ func (s *Server) sessionCount() int {
 // Handler is the whole server as one handler.
 func (s *Server) Handler() http.Handler { return s.echo }
 
-// Serve answers on l until ctx ends, then stops. The error is nil after an orderly stop.
+// Serve answers on l until ctx ends, then stops. Of connections it takes a bounded number, and of one address a share. The error is nil after an orderly stop.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler:           s.Handler(),
@@ -252,7 +261,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(l) }()
+	go func() { failed <- h.Serve(newDoor(l, s.config.Proxies)) }()
 	var err error
 	select {
 	case err = <-failed:

@@ -29,7 +29,7 @@ type session struct {
 	server *Server
 	conn   *websocket.Conn
 	log    *slog.Logger
-	owner  string // in the queue
+	owner  string // whom the queue is fair to
 	out    *outbox
 	lastly closing // what the writer says after everything else; set before out.end
 
@@ -51,10 +51,10 @@ type closing struct {
 	reason string
 }
 
-func newSession(s *Server, conn *websocket.Conn, id uint64, remote string) *session {
+func newSession(s *Server, conn *websocket.Conn, id uint64, remote string, w caller) *session {
 	x := &session{
 		server: s, conn: conn, log: s.log.With("session", id, "remote", remote),
-		owner: fmt.Sprintf("session %d", id), out: newOutbox(), pending: make(map[uint32]context.CancelFunc),
+		who: w, owner: ownerOf(w, remote), out: newOutbox(), pending: make(map[uint32]context.CancelFunc),
 	}
 	x.idle = sync.NewCond(&x.mu)
 	return x
@@ -112,7 +112,7 @@ func (x *session) read(ctx context.Context) closing {
 		}
 		var b *buffer
 		if err == nil {
-			b, err = x.server.buffers.read(r, x.server.config.MaxFrame)
+			b, err = x.server.buffers.read(ctx, r, x.server.config.MaxFrame)
 		}
 		if errors.Is(err, wire.ErrTooLarge) {
 			x.fail(ctx, 0, wire.CodeTooLarge, fmt.Sprintf("a message may have %d bytes; send smaller crops", x.server.config.MaxFrame))

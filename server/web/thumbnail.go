@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"image/jpeg"
 	"net/http"
@@ -64,7 +63,7 @@ func (s *Server) getSmall(c echo.Context, p project.Picture) error {
 	small := s.thumbs.get(p.SHA256)
 	if small == nil {
 		var err error
-		if small, err = s.shrink(c.Request().Context(), p); err != nil {
+		if small, err = s.shrink(c, p); err != nil {
 			h.Del("ETag")
 			h.Set(echo.HeaderCacheControl, "no-store")
 			return err
@@ -75,22 +74,22 @@ func (s *Server) getSmall(c echo.Context, p project.Picture) error {
 }
 
 // shrink makes a picture's thumbnail.
-func (s *Server) shrink(ctx context.Context, p project.Picture) ([]byte, error) {
-	size, rgb, err := s.pixels(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	to := thumbSize(size)
-	if to != size {
-		if rgb, err = prep.Resize(rgb, size, to); err != nil {
-			return nil, fmt.Errorf("web: thumbnail of picture %s: %w", p.ID, err)
+func (s *Server) shrink(c echo.Context, p project.Picture) (small []byte, err error) {
+	err = s.stored(c, p, func(size prep.Size, rgb []byte) (err error) {
+		to := thumbSize(size)
+		if to != size {
+			if rgb, err = prep.Resize(rgb, size, to); err != nil {
+				return fmt.Errorf("web: thumbnail of picture %s: %w", p.ID, err)
+			}
 		}
-	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, opaque(to, rgb), &jpeg.Options{Quality: 80}); err != nil {
-		return nil, fmt.Errorf("web: thumbnail of picture %s: %w", p.ID, err)
-	}
-	return b.Bytes(), nil
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, opaque(to, rgb), &jpeg.Options{Quality: 80}); err != nil {
+			return fmt.Errorf("web: thumbnail of picture %s: %w", p.ID, err)
+		}
+		small = b.Bytes()
+		return nil
+	})
+	return small, err
 }
 
 // thumbSize fits a size into the square, never larger than it is and never empty.

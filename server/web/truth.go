@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -21,17 +20,17 @@ const maxTruth = 32 << 20
 
 // putTruth keeps a mask of the picture's upright size: whatever package picture takes for one, as 0 and 255.
 func (s *Server) putTruth(c echo.Context, p project.Picture) error {
-	select {
-	case s.uploads <- struct{}{}:
-		defer func() { <-s.uploads }()
-	default:
+	leave, ok := s.uploads.try(lineOf(c))
+	if !ok {
 		return errCrowded
 	}
-	data, err := io.ReadAll(steadyBody(c, maxTruth))
+	defer leave()
+	file, err := s.receive(steadyBody(c, maxTruth), maxTruth)
 	if err != nil {
 		return bodyFault(err)
 	}
-	size, data, err := s.mask(c.Request().Context(), data)
+	defer file.Close()
+	size, data, err := s.mask(c.Request().Context(), lineOf(c), file)
 	if err != nil {
 		return err
 	}
@@ -47,16 +46,26 @@ func (s *Server) putTruth(c echo.Context, p project.Picture) error {
 	return c.JSON(http.StatusOK, p)
 }
 
-// mask reads a mask, as many at a time as pictures are.
-func (s *Server) mask(ctx context.Context, data []byte) (prep.Size, []byte, error) {
+// mask reads a mask, when it is its owner's turn and there is memory for it.
+func (s *Server) mask(ctx context.Context, owner string, file *sent) (prep.Size, []byte, error) {
 	if s.config.Mask == nil {
 		return prep.Size{}, nil, badRequest("no ground truth is kept here")
 	}
-	select {
-	case s.decoding <- struct{}{}:
-		defer func() { <-s.decoding }()
-	case <-ctx.Done():
-		return prep.Size{}, nil, ctx.Err()
+	leave, err := s.decoding.wait(ctx, owner)
+	if err != nil {
+		return prep.Size{}, nil, err
+	}
+	defer leave()
+	data, err := file.bytes()
+	if err != nil {
+		return prep.Size{}, nil, err
+	}
+	if s.config.MaskRoom != nil {
+		share, err := s.config.MaskRoom(ctx, data, s.config.Limits)
+		if err != nil {
+			return prep.Size{}, nil, err
+		}
+		defer share.Release()
 	}
 	size, png, err := s.config.Mask(data, s.config.Limits)
 	if _, ok := errors.AsType[*prep.SizeError](err); err != nil && !ok {

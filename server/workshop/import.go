@@ -62,7 +62,16 @@ func (t *taken) take(ctx context.Context, it format.Item) error {
 	if err != nil {
 		return archiveFault(err)
 	}
-	size, mask, err := picture.MaskFile(file, prep.DefaultLimits)
+	share, err := picture.MaskRoom(ctx, file, prep.DefaultLimits)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var size prep.Size
+	var mask []byte
+	if err == nil {
+		size, mask, err = picture.MaskFile(file, prep.DefaultLimits)
+		share.Release()
+	}
 	if err == nil && (size.W != p.Width || size.H != p.Height) {
 		err = fmt.Errorf("its ground truth has %v pixels, the picture %d x %d", size, p.Width, p.Height)
 	}
@@ -93,7 +102,10 @@ func (t *taken) add(ctx context.Context, it format.Item) (project.Picture, error
 	if err != nil {
 		return project.Picture{}, archiveFault(err)
 	}
-	rgb, err := picture.Decode(data, prep.DefaultLimits)
+	size, err := decodable(ctx, data)
+	if ctx.Err() != nil {
+		return project.Picture{}, ctx.Err()
+	}
 	if err != nil {
 		return project.Picture{}, &skipped{err}
 	}
@@ -105,7 +117,7 @@ func (t *taken) add(ctx context.Context, it format.Item) (project.Picture, error
 		role = project.Defective
 	}
 	p, err := t.store.AddPicture(ctx, project.Picture{
-		Project: t.project, Name: it.Name, Path: it.Path, Width: rgb.W, Height: rgb.H, Role: role, Kind: it.Kind, Held: it.Held,
+		Project: t.project, Name: it.Name, Path: it.Path, Width: size.W, Height: size.H, Role: role, Kind: it.Kind, Held: it.Held,
 	}, bytes.NewReader(data))
 	if errors.Is(err, project.ErrExists) {
 		return p, &skipped{errors.New("this picture is here already")}
@@ -118,6 +130,17 @@ func (t *taken) add(ctx context.Context, it format.Item) (project.Picture, error
 		return p, &skipped{fmt.Errorf("its labels are for %d x %d pixels and it has %d x %d", it.Labels.W, it.Labels.H, p.Width, p.Height)}
 	}
 	return p, nil
+}
+
+// decodable decodes a picture, to be sure that it can be, when there is memory for it, and returns its upright size.
+func decodable(ctx context.Context, data []byte) (prep.Size, error) {
+	share, err := picture.Room(ctx, data, prep.DefaultLimits, 0)
+	if err != nil {
+		return prep.Size{}, err
+	}
+	defer share.Release()
+	rgb, err := picture.Decode(data, prep.DefaultLimits)
+	return rgb.Size, err
 }
 
 // label makes labels a picture's next revision, so that those it has are not lost; labels that it has already make none.

@@ -66,6 +66,10 @@ func (g Grid) check() {
 type Scores struct {
 	Grid
 	Values []float32
+
+	// Unlike says how unlike the pictures that the detector learnt from the whole is: from 1 on it is one of something
+	// else, of which the scores say nothing. 0 where the detector cannot tell.
+	Unlike float32
 }
 
 // NewScores returns a grid of zeros.

@@ -15,6 +15,9 @@ type Merger struct {
 	sum  []float64
 	n    []uint32
 	left int // blocks that no tile has covered yet
+
+	unlike float64 // sum over the tiles
+	tiles  int
 }
 
 // NewMerger returns a Merger for the picture's grid dst.
@@ -30,6 +33,8 @@ func (m *Merger) Add(t Placed) {
 	if len(t.Values) != t.Len() || t.Size != m.grid.Size {
 		panic("block: a tile does not fit the grid it is merged into")
 	}
+	m.unlike += float64(t.Unlike)
+	m.tiles++
 	for r := max(0, -t.Row); r < t.Rows && r+t.Row < m.grid.Rows; r++ {
 		for c := max(0, -t.Col); c < t.Cols && c+t.Col < m.grid.Cols; c++ {
 			i := m.grid.Index(r+t.Row, c+t.Col)
@@ -45,9 +50,13 @@ func (m *Merger) Add(t Placed) {
 // Complete says whether every block has been covered.
 func (m *Merger) Complete() bool { return m.left == 0 }
 
-// Scores returns the map so far; blocks that no tile covers have score 0.
+// Scores returns the map so far; blocks that no tile covers have score 0. Unlike is the
+// mean over the tiles.
 func (m *Merger) Scores() Scores {
 	out := NewScores(m.grid)
+	if m.tiles > 0 {
+		out.Unlike = float32(m.unlike / float64(m.tiles))
+	}
 	for i, n := range m.n {
 		if n > 0 {
 			out.Values[i] = float32(m.sum[i] / float64(n))

@@ -11,11 +11,11 @@ func TestMergeIsMean(t *testing.T) {
 	g := Grid{Rows: 1, Cols: 4, Size: 8}
 	tile := Grid{Rows: 1, Cols: 3, Size: 8}
 	got := Merge(g, []Placed{
-		{Scores{tile, []float32{1, 2, 3}}, 0, 0},
-		{Scores{tile, []float32{4, 5, 6}}, 0, 1},
+		{Scores{tile, []float32{1, 2, 3}, 0.5}, 0, 0},
+		{Scores{tile, []float32{4, 5, 6}, 1}, 0, 1},
 	})
-	if !slices.Equal(got.Values, []float32{1, 3, 4, 6}) {
-		t.Fatal(got.Values)
+	if !slices.Equal(got.Values, []float32{1, 3, 4, 6}) || got.Unlike != 0.75 {
+		t.Fatal(got)
 	}
 }
 

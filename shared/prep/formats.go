@@ -57,7 +57,7 @@ func (h *Header) jpeg(head []byte) error {
 			if h.Stored != (Size{}) {
 				return h.bad("two frames")
 			}
-			h.Bits, h.Channels = int(segment[0]), int(segment[5])
+			h.Bits, h.Channels, h.Passes = int(segment[0]), int(segment[5]), marker == 0xc2
 			switch {
 			case h.Bits != 8:
 				h.Odd = "samples of " + strconv.Itoa(h.Bits) + " bits"
@@ -107,7 +107,7 @@ func (h *Header) png(head []byte) error {
 			if w > 1<<31-1 || height > 1<<31-1 {
 				return h.bad("the size is out of range")
 			}
-			h.Stored, h.Bits = Size{W: int(w), H: int(height)}, int(data[8])
+			h.Stored, h.Bits, h.Passes = Size{W: int(w), H: int(height)}, int(data[8]), data[12] == 1
 			switch data[9] {
 			case 0, 3:
 				h.Channels = 1

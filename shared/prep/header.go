@@ -46,6 +46,7 @@ type Header struct {
 	Bits        int         // of a sample: 8, 16, ... (of a palette's index for PNG and GIF)
 	Channels    int         // 1 grey or palette, 2 grey and alpha, 3 colour, 4 colour and alpha or CMYK
 	Alpha       bool        // some pixels may be transparent
+	Passes      bool        // the pixels come in several passes over the whole picture: progressive or interlaced
 	Odd         string      // what makes it a kind of its format that Go's decoders do not read, in words; ""
 }
 

@@ -13,27 +13,27 @@ import (
 func TestReadHeader(t *testing.T) {
 	size := Size{W: 9, H: 6}
 	want := map[string]Header{
-		"plain.jpg":       {JPEG, size, 1, 8, 3, false, ""},
-		"progressive.jpg": {JPEG, size, 1, 8, 3, false, ""},
-		"grey.jpg":        {JPEG, size, 1, 8, 1, false, ""},
-		"cmyk.jpg":        {JPEG, size, 1, 8, 4, false, ""},
-		"plain.png":       {PNG, size, 1, 8, 3, false, ""},
-		"grey16.png":      {PNG, size, 1, 16, 1, false, ""},
-		"alpha.png":       {PNG, size, 1, 8, 4, true, ""},
-		"greyalpha.png":   {PNG, size, 1, 8, 2, true, ""},
-		"palette.png":     {PNG, size, 1, 8, 1, true, ""},
-		"exif3.png":       {PNG, size, 3, 8, 3, false, ""},
-		"exif6.png":       {PNG, size, 6, 8, 3, false, ""},
-		"lossy.webp":      {WebP, size, 1, 8, 3, false, ""},
-		"lossless.webp":   {WebP, size, 1, 8, 3, false, ""},
-		"alpha.webp":      {WebP, size, 1, 8, 4, true, ""},
-		"exif3.webp":      {WebP, size, 3, 8, 3, false, ""},
-		"exif6.webp":      {WebP, size, 6, 8, 3, false, ""},
-		"palette.gif":     {GIF, size, 1, 8, 1, true, ""},
-		"plain.bmp":       {BMP, size, 1, 8, 3, false, ""},
+		"plain.jpg":       {JPEG, size, 1, 8, 3, false, false, ""},
+		"progressive.jpg": {JPEG, size, 1, 8, 3, false, true, ""},
+		"grey.jpg":        {JPEG, size, 1, 8, 1, false, false, ""},
+		"cmyk.jpg":        {JPEG, size, 1, 8, 4, false, false, ""},
+		"plain.png":       {PNG, size, 1, 8, 3, false, false, ""},
+		"grey16.png":      {PNG, size, 1, 16, 1, false, false, ""},
+		"alpha.png":       {PNG, size, 1, 8, 4, true, false, ""},
+		"greyalpha.png":   {PNG, size, 1, 8, 2, true, false, ""},
+		"palette.png":     {PNG, size, 1, 8, 1, true, false, ""},
+		"exif3.png":       {PNG, size, 3, 8, 3, false, false, ""},
+		"exif6.png":       {PNG, size, 6, 8, 3, false, false, ""},
+		"lossy.webp":      {WebP, size, 1, 8, 3, false, false, ""},
+		"lossless.webp":   {WebP, size, 1, 8, 3, false, false, ""},
+		"alpha.webp":      {WebP, size, 1, 8, 4, true, false, ""},
+		"exif3.webp":      {WebP, size, 3, 8, 3, false, false, ""},
+		"exif6.webp":      {WebP, size, 6, 8, 3, false, false, ""},
+		"palette.gif":     {GIF, size, 1, 8, 1, true, false, ""},
+		"plain.bmp":       {BMP, size, 1, 8, 3, false, false, ""},
 	}
 	for o := Orientation(1); o <= 8; o++ {
-		want["exif"+string('0'+rune(o))+".jpg"] = Header{JPEG, size, o, 8, 3, false, ""}
+		want["exif"+string('0'+rune(o))+".jpg"] = Header{JPEG, size, o, 8, 3, false, false, ""}
 	}
 	files, err := filepath.Glob("testdata/headers/*")
 	if err != nil || len(files) != len(want) {
@@ -183,7 +183,7 @@ func TestTIFFHeader(t *testing.T) {
 	entry(274, 3, 1, 0, 6, 0, 0)
 	entry(277, 3, 1, 0, 3, 0, 0)
 	file = append(file, 0, 0, 0, 0, 0, 16, 0, 16, 0, 16)
-	want := Header{TIFF, Size{W: 9, H: 6}, 6, 16, 3, false, ""}
+	want := Header{TIFF, Size{W: 9, H: 6}, 6, 16, 3, false, false, ""}
 	for n := range len(file) + 1 {
 		h, err := ReadHeader(file[:n])
 		if err == nil && h != want || err != nil && !errors.Is(err, ErrShort) {

@@ -5,7 +5,7 @@
 // # Transport
 //
 // One websocket message, binary, uncompressed, holds exactly one wire message.
-// All numbers are little-endian, all floats IEEE 754. Version is 2.
+// All numbers are little-endian, all floats IEEE 754. Version is 3.
 //
 //	offset size
 //	0      1    version of the protocol, Version
@@ -48,7 +48,9 @@
 // # Scores
 //
 // Scores are calibrated: raw / threshold, so 1.0 is the detector's threshold.
-// The image score is the largest block score.
+// The image score is the largest block score. From 1 on, unlike says that the
+// crop is not of the kind of pictures that the detector learnt from; 0 where the
+// detector cannot tell.
 //
 // # Client to server
 //
@@ -64,8 +66,8 @@
 //	               u16 count, then that many detectors
 //	0x82 Detector  one detector
 //	0x83 Scores    u32 picture, u32 generation, u16 index, u16 count, rect
-//	               source, u32 row, u32 col, f32 image score, u8 stages, then
-//	               that many (u8 stage, u32 microseconds), grid
+//	               source, u32 row, u32 col, f32 image score, f32 unlike, u8
+//	               stages, then that many (u8 stage, u32 microseconds), grid
 //	0x84 Progress  u8 done (1 when ended), f32 seconds left (negative:
 //	               unknown), u64 done, u64 total (0: unknown), str what
 //	0x85 Error     u16 code, str text
@@ -94,4 +96,5 @@
 //
 //	2  without Labels (0x05), Saved (0x88), Conflict (0x89) and code 15,
 //	   disk; a detector tells its depth
+//	3  Scores tell how unlike the crop is
 package wire

@@ -164,6 +164,7 @@ type Scores struct {
 	Source     image.Rectangle
 	Row, Col   int
 	Image      float32 // largest block score of the crop
+	Unlike     float32 // see block.Scores
 	Stages     []StageTime
 	Grid       Grid
 }
@@ -188,7 +189,7 @@ func (m Scores) Append(b []byte) []byte {
 	b = put16(put16(b, uint16(m.Index)), uint16(m.Count))
 	b = putRect(b, m.Source)
 	b = put32(put32(b, uint32(m.Row)), uint32(m.Col))
-	b = append(putF32(b, m.Image), byte(len(m.Stages)))
+	b = append(putF32(putF32(b, m.Image), m.Unlike), byte(len(m.Stages)))
 	for _, s := range m.Stages {
 		b = put32(append(b, byte(s.Stage)), s.Micros)
 	}
@@ -213,7 +214,7 @@ func readScores(r *reader, request uint32) Message {
 	m := Scores{Request: request, Picture: r.u32(), Generation: r.u32(), Index: int(r.u16()), Count: int(r.u16())}
 	m.Source = r.rect()
 	m.Row, m.Col = r.int32(), r.int32()
-	m.Image = r.f32()
+	m.Image, m.Unlike = r.f32(), r.f32()
 	n := int(r.u8())
 	if n > MaxStages {
 		r.tooLarge("a list of stages", n, MaxStages)

@@ -1,7 +1,7 @@
 package wire
 
 // Version is the version of the protocol that this package speaks.
-const Version = 2
+const Version = 3
 
 // Limits of the protocol. A server may state lower ones in Hello, never higher
 // ones.

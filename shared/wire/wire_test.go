@@ -93,14 +93,14 @@ func TestBytes(t *testing.T) {
 		m    Message
 		want string
 	}{
-		{Open{Request: 0x01020304, Detector: "ab"}, "\x02\x01\x00\x00\x04\x03\x02\x01\x02\x00ab"},
-		{Cancel{Request: 5}, "\x02\x03\x00\x00\x05\x00\x00\x00"},
-		{Error{Request: 6, Code: CodeBusy, Text: "no"}, "\x02\x85\x00\x00\x06\x00\x00\x00\x08\x00\x02\x00no"},
+		{Open{Request: 0x01020304, Detector: "ab"}, "\x03\x01\x00\x00\x04\x03\x02\x01\x02\x00ab"},
+		{Cancel{Request: 5}, "\x03\x03\x00\x00\x05\x00\x00\x00"},
+		{Error{Request: 6, Code: CodeBusy, Text: "no"}, "\x03\x85\x00\x00\x06\x00\x00\x00\x08\x00\x02\x00no"},
 		{Changed{Revision: 2, Subject: SubjectLabels, Project: "p", Picture: "q", Author: "r"},
-			"\x02\x8a\x00\x00\x00\x00\x00\x00" + "\x02\x00\x00\x00\x00\x00\x00\x00" + "\x01" + "\x01\x00p\x01\x00q\x01\x00r"},
+			"\x03\x8a\x00\x00\x00\x00\x00\x00" + "\x02\x00\x00\x00\x00\x00\x00\x00" + "\x01" + "\x01\x00p\x01\x00q\x01\x00r"},
 		{Crop{Request: 1, Picture: 2, Generation: 3, Index: 4, Count: 5, W: 1, H: 2, PictureW: 6, PictureH: 7,
 			Source: image.Rect(1, 2, 5, 6), Row: 8, Col: 9, Encoding: RawRGB, Pixels: []byte("abcdef")},
-			"\x02\x02\x00\x00\x01\x00\x00\x00" + "\x02\x00\x00\x00\x03\x00\x00\x00" + "\x04\x00\x05\x00\x01\x00\x02\x00" +
+			"\x03\x02\x00\x00\x01\x00\x00\x00" + "\x02\x00\x00\x00\x03\x00\x00\x00" + "\x04\x00\x05\x00\x01\x00\x02\x00" +
 				"\x06\x00\x00\x00\x07\x00\x00\x00" + "\x01\x00\x00\x00\x02\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00" +
 				"\x08\x00\x00\x00\x09\x00\x00\x00" + "\x01\x00\x00\x00\x06\x00\x00\x00" + "abcdef"},
 	} {
@@ -135,7 +135,7 @@ func TestLyingFrames(t *testing.T) {
 		"nothing":                   {nil, nil},
 		"half a header":             {open[:6], nil},
 		"the version before":        {with(open, 0, 1), ErrVersion},
-		"version 3":                 {with(open, 0, 3), ErrVersion},
+		"version 4":                 {with(open, 0, 4), ErrVersion},
 		"version 0":                 {with(open, 0, 0), ErrVersion},
 		"unknown type":              {with(open, 1, 0x7f), ErrUnknownType},
 		"version 1's labels":        {with(open, 1, 0x05), ErrUnknownType},

@@ -148,10 +148,11 @@ func (s *Session) scores(m wire.Scores) {
 		return
 	}
 	// Cells of the wire are 8 pixels whatever the block size.
-	j.merger.Add(block.Placed{Scores: block.Scores{Grid: grid, Values: m.Grid.Values},
+	j.merger.Add(block.Placed{Scores: block.Scores{Grid: grid, Values: m.Grid.Values, Unlike: m.Unlike},
 		Row: crop.Row * 8 / size, Col: crop.Col * 8 / size})
 	j.Answered++
 	j.Map = j.merger.Scores()
+	j.Unlike = j.Map.Unlike
 	v, row, col := j.Map.Max()
 	x0, y0, x1, y1 := j.Map.Area(row, col, j.Size.W, j.Size.H)
 	j.Score, j.HotX, j.HotY = v, (x0+x1)/2, (y0+y1)/2

@@ -19,7 +19,21 @@ type Result struct {
 	HotX, HotY    float64 // middle of the hottest block, upright pixels
 	Millis        float64 // from the start of the preparation to the last answer
 	Lossy         bool    // crops travelled as JPEG
+	Unlike        float32 // see block.Scores
 	Reason        string  // why it failed
+}
+
+// Note is what is to be said beside the result: why there is none, or that it says
+// little, since the picture is of something that the detector did not learn.
+func (r Result) Note() string {
+	if r.State != Scored || r.Unlike < 1 {
+		return r.Reason
+	}
+	note := "not like the pictures that this detector learnt from"
+	if r.Reason != "" {
+		note += "; " + r.Reason
+	}
+	return note
 }
 
 // Order is how pictures are listed.
@@ -176,7 +190,7 @@ func (b *Board) CSV(by Order) []byte {
 			verdict = "unfinished"
 		}
 		for i, cell := range []string{r.Name, verdict, numbers[0], decimal(float64(r.Threshold), 2), r.Detector, r.Model,
-			numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6], r.Reason} {
+			numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6], r.Note()} {
 			if i > 0 {
 				out = append(out, ',')
 			}

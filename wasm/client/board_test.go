@@ -23,6 +23,23 @@ func board() *Board {
 	return &b
 }
 
+// A picture of something else is called so in the table, beside what else there is to say.
+func TestNoteOfAnotherPicture(t *testing.T) {
+	for _, c := range []struct {
+		r    Result
+		want string
+	}{
+		{Result{State: Scored, Unlike: 0.9}, ""},
+		{Result{State: Scored, Unlike: 1.2}, "not like the pictures that this detector learnt from"},
+		{Result{State: Scored, Unlike: 1.2, Reason: "of 12 bits"}, "not like the pictures that this detector learnt from; of 12 bits"},
+		{Result{State: Failed, Unlike: 1.2, Reason: "empty"}, "empty"},
+	} {
+		if got := c.r.Note(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.r, got, c.want)
+		}
+	}
+}
+
 func TestOrders(t *testing.T) {
 	b := board()
 	for _, c := range []struct {

@@ -49,6 +49,7 @@ type Report struct {
 	Answered, Crops int
 	Score           float32      // largest block score so far; 1 is the threshold
 	Map             block.Scores // calibrated, of the whole picture; 0 where no tile has come yet
+	Unlike          float32      // see block.Scores
 	HotX, HotY      float64      // middle of the hottest block, upright pixels
 	Times           []Time
 	Total           Millis // from the start of the preparation to the last answer

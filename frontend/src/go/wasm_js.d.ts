@@ -13,7 +13,7 @@ declare global {
 
 export interface Result {
   id: number; name: string; state: PictureState; score: number; threshold: number; detector: string; model: string; width: number; height: number;
-  hotX: number; hotY: number; total: number; lossy: boolean; reason: string;
+  hotX: number; hotY: number; total: number; lossy: boolean; unlike: number; reason: string;
 }
 
 /** The functions of the page's own instance; undefined is answered where Go failed inside. */
@@ -44,7 +44,7 @@ export interface StageTime { stage: PictureStage; ms: number }
 /** What the Worker knows of one picture; sizes and positions in upright pixels, scores with 1 as the threshold. */
 export interface Report {
   id: number; state: PictureState; reason: string; detector: string; model: string; lossy: boolean;
-  width: number; height: number; answered: number; crops: number; score: number; hotX: number; hotY: number;
+  width: number; height: number; answered: number; crops: number; score: number; unlike: number; hotX: number; hotY: number;
   times: StageTime[]; total: number; rows: number; cols: number; block: number; scores?: Float32Array;
 }
 

@@ -42,7 +42,7 @@ export const pinned = (): Picture | undefined => pictures.get(pinnedID);
 export const isDefect = (p: Picture): boolean => p.score >= thresholdOf(p.detector);
 
 const blank = { state: "waiting" as const, reason: "", detector: "", model: "", lossy: false, width: 0, height: 0, answered: 0,
-  crops: 0, score: 0, hotX: 0, hotY: 0, times: [], total: 0, rows: 0, cols: 0, block: 0 };
+  crops: 0, score: 0, unlike: 0, hotX: 0, hotY: 0, times: [], total: 0, rows: 0, cols: 0, block: 0 };
 
 /** Adds pictures and selects the first of them where nothing was selected, or where look says so. */
 export function add(list: Added[], look: boolean): void {

@@ -10,8 +10,8 @@ const orders = { score: Order.byScore, name: Order.byName, added: Order.asAdded 
 
 /** Lists a picture's result, or its news. */
 export function put(p: Picture): void {
-  const { id, name, state, score, detector, model, width, height, hotX, hotY, total, lossy, reason } = p;
-  overlay()?.put({ id, name, state, score, threshold: thresholdOf(detector), detector: titleOf(detector), model, width, height, hotX, hotY, total, lossy, reason });
+  const { id, name, state, score, detector, model, width, height, hotX, hotY, total, lossy, unlike, reason } = p;
+  overlay()?.put({ id, name, state, score, threshold: thresholdOf(detector), detector: titleOf(detector), model, width, height, hotX, hotY, total, lossy, unlike, reason });
 }
 
 export function drop(id: number): void { overlay()?.remove(id); }

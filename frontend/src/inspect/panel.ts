@@ -6,7 +6,7 @@ import * as batch from "./batch";
 import * as detector from "./detector";
 import * as engine from "../go/engine";
 import type { PictureStage } from "../go/words";
-import { supervisions, type Supervision } from "../format";
+import { strangeness, supervisions, type Supervision } from "../format";
 import { whenReady } from "../go/overlay";
 import { changed, set, settings } from "../settings";
 import { titleOf } from "../titles";
@@ -38,7 +38,9 @@ function showVerdict(): void {
   $("gauge").style.setProperty("--score", String(scored ? Math.min(p.score / 2, 1) : 0));
   $("gauge").style.setProperty("--threshold", String(Math.min(settings.threshold / 2, 1)));
   const reason = $("reason");
-  const why = p ? p.reason || waitsFor(p) : "A score of 1.00 is the detector's threshold: from there on, a picture counts as defective.";
+  const strange = p?.state === "scored" ? strangeness(p.unlike, titleOf(p.detector)) : "";
+  box.toggleAttribute("data-strange", !!strange);
+  const why = p ? p.reason || strange || waitsFor(p) : "A score of 1.00 is the detector's threshold: from there on, a picture counts as defective.";
   reason.hidden = !why;
   say(reason, why);
   $("retry").hidden = p?.state !== "failed";
@@ -62,7 +64,7 @@ let announced = "";
 /** Tells a verdict to those who listen, once. */
 function announce(p: Picture | undefined, v: Verdict): void {
   if (!p || (p.state !== "scored" && p.state !== "failed")) return;
-  const text = p.state === "scored" ? `${p.name}: ${v.word}, score ${p.score.toFixed(2)}` : `${p.name}: ${v.word}. ${p.reason}`;
+  const text = p.state === "scored" ? `${p.name}: ${v.word}, score ${p.score.toFixed(2)}. ${strangeness(p.unlike, titleOf(p.detector))}`.trim() : `${p.name}: ${v.word}. ${p.reason}`;
   if (text === announced) return;
   announced = text;
   say($("live"), text);

@@ -77,9 +77,10 @@ function refresh(p: Picture): void {
   if (it.drawn !== p.version) paintSoon(p);
   const scored = p.state === "scored", defect = scored && album.isDefect(p);
   it.button.dataset.state = scored ? (defect ? "defect" : "good") : p.state;
+  it.button.toggleAttribute("data-strange", scored && p.unlike >= 1);
   swapIcon(it.mark, defect ? "bad" : p.state === "failed" ? "fault" : "good");
   say(it.score, scored ? p.score.toFixed(2) : states[p.state as keyof typeof states]);
-  const verdict = scored ? `${defect ? "defect" : "no defect"}, score ${p.score.toFixed(2)}`
+  const verdict = scored ? `${defect ? "defect" : "no defect"}, score ${p.score.toFixed(2)}${p.unlike >= 1 ? ", not like what the detector learnt" : ""}`
     : p.state === "failed" ? "error: " + p.reason : states[p.state as keyof typeof states];
   it.button.setAttribute("aria-label", `${p.name}, ${verdict}${p.synthetic ? ", synthetic" : ""}`);
 }

@@ -1,4 +1,5 @@
 // The heat map under the labels: the picture goes through the detector like any other.
+import { strangeness } from "../format";
 import * as engine from "../go/engine";
 import { overlay, whenReady } from "../go/overlay";
 import { Signal } from "../signal";
@@ -50,8 +51,8 @@ export class HeatMap {
 
   private take(r: engine.Report): void {
     if (r.state === "failed") this.set({ state: "failed", reason: r.reason, detector: r.detector });
-    else if (r.state === "scored" && r.scores && this.strange(r.scores)) {
-      this.set({ state: "none", reason: `${titleOf(r.detector)} was made for other pictures: most of this one is above its threshold.`, detector: "" });
+    else if (r.state === "scored" && r.scores && this.strange(r.unlike, r.scores)) {
+      this.set({ state: "none", reason: strangeness(Math.max(r.unlike, 1), titleOf(r.detector)), detector: "" });
     } else if (r.state === "scored" && r.scores) {
       this.report = r as engine.Report & { scores: Float32Array };
       whenReady(() => { if (!this.until.aborted) this.paint(1); });
@@ -60,8 +61,10 @@ export class HeatMap {
   }
 
   /** Whether the map says nothing, as that of a detector of something else does. The project's own is always shown. */
-  private strange(scores: Float32Array): boolean {
-    return !this.own && scores.reduce((n, s) => n + Number(s >= 1), 0) > scores.length / 2;
+  private strange(unlike: number, scores: Float32Array): boolean {
+    if (this.own || unlike) return !this.own && unlike >= 1;
+    // A model of before that was measured cannot tell: one whose threshold most of the picture is above is no help either.
+    return scores.reduce((n, s) => n + Number(s >= 1), 0) > scores.length / 2;
   }
 
   private set(h: Heat): void {
