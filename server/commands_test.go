@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"semirest/server/demo"
 	"semirest/server/npy"
@@ -325,6 +327,47 @@ func TestCommands(t *testing.T) {
 		}
 		fails(t, exitUsage, ".jsonl", "score", "--model", model, "--out", to, "--table", "all.xlsx", in)
 		fails(t, exitFailure, "no images", "score", "--model", model, "--out", to, t.TempDir())
+	})
+
+	t.Run("watch", func(t *testing.T) {
+		dir := t.TempDir()
+		in, to := filepath.Join(dir, "incoming"), filepath.Join(dir, "found")
+		for _, n := range []int{114, 115} {
+			copyFile(t, hole(n), filepath.Join(in, fmt.Sprint(n, ".png")))
+		}
+		args := []string{"watch", "--model", "cloth=" + model, "--state", filepath.Join(dir, "state"), "--to", to, "--to", "table=" + to + ".csv", "line=" + in}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		out, log := &stopAt{text: "115.png", stop: func() { time.AfterFunc(time.Second, cancel) }}, new(bytes.Buffer)
+		if code := execute(ctx, args, out, log); code != 0 || strings.Count(out.String(), "DEFECT") != 2 || strings.Contains(log.String(), "line:") {
+			t.Fatalf("exit code %d, %q, %q", code, out, log)
+		}
+		list, err := filepath.Glob(filepath.Join(to, "*", "*.json"))
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%q, %v", list, err)
+		}
+		text, err := os.ReadFile(list[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := decode[verdict.Verdict](t, string(text))
+		if v.Source != "line" || v.Model != "cloth" || len(v.Version) != 16 || !v.Defect || len(v.Regions) == 0 || v.Late {
+			t.Errorf("%+v", v)
+		}
+		// The same command again has nothing to do, and what is new is found.
+		copyFile(t, hole(114), filepath.Join(in, "new.png"))
+		ctx, cancel = context.WithCancel(t.Context())
+		defer cancel()
+		out = &stopAt{text: "new.png", stop: func() { time.AfterFunc(time.Second, cancel) }}
+		if code := execute(ctx, args, out, log); code != 0 || strings.Count(out.String(), "\n") != 1 {
+			t.Errorf("exit code %d, %q, %q", code, out, log)
+		}
+		if table, err := os.ReadFile(to + ".csv"); err != nil || strings.Count(string(table), "\n") != 4 {
+			t.Errorf("%q, %v", table, err)
+		}
+		fails(t, exitUsage, "missing", "watch", "--model", model, "--to", to, filepath.Join(dir, "missing"))
+		fails(t, exitUsage, "names no topic", "watch", "--model", model, "--to", "mqtt://broker", in)
+		fails(t, exitUsage, "often", "watch", "--model", model, "--to", to, "--trigger", "often", "http://camera/")
 	})
 
 	t.Run("score of a text file", func(t *testing.T) {

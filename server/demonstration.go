@@ -12,6 +12,7 @@ import (
 	"semirest/server/demo"
 	"semirest/server/demo/fit"
 	"semirest/server/detect"
+	"semirest/server/detector"
 	"semirest/server/plain"
 	"semirest/server/web"
 	"semirest/shared/prep"
@@ -40,7 +41,7 @@ func startDemonstration(ctx context.Context, o *serveOptions, log *slog.Logger, 
 // demonstration shows the detectors on the server.
 func demonstration(server *web.Server, d fit.Detectors) fit.Detectors {
 	d.Show = func(s demo.Surface, m *detect.Model, file string) error {
-		det, err := webDetector(s.Name, file, m, d.Settings.Run)
+		det, err := detector.Of(s.Name, file, m, d.Settings.Run)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"semirest/server/detector"
 	"semirest/server/ort"
 	"semirest/server/picture"
 	"semirest/server/project"
@@ -19,8 +20,8 @@ type pages struct {
 
 // Install implements workshop.Pages.
 func (p pages) Install(of workshop.Detector) error {
-	d := describeDetector(project.DetectorName(of.Project.ID), string(of.Model.ID), &of.Spec)
-	d.Title, d.Note, d.Batch = of.Project.Name, of.Model.Name, batchOn(p.run.Device)
+	d := detector.Describe(project.DetectorName(of.Project.ID), string(of.Model.ID), &of.Spec)
+	d.Title, d.Note, d.Batch = of.Project.Name, of.Model.Name, detector.Batch(p.run.Device)
 	if t := of.Model.Threshold; t > 0 && t != 1 {
 		d.Threshold *= t
 		d.Method = fmt.Sprintf("chosen on the page: %.3g times the model's own (%s)", t, d.Method)

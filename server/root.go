@@ -31,7 +31,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	cobra.MousetrapHelpText = "" // it would turn a double click on Windows away
 	begun = new(bool)
 	for _, cmd := range []*cobra.Command{
-		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newExportCmd(), newInfoCmd(),
+		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newWatchCmd(), newExportCmd(), newInfoCmd(),
 		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newDataCmd(), newHealthCmd(), newVersionCmd(),
 	} {
 		for _, cmd := range append(cmd.Commands(), cmd) {

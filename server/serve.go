@@ -15,6 +15,7 @@ import (
 	"semirest/frontend"
 	"semirest/server/account"
 	"semirest/server/demo"
+	"semirest/server/detector"
 	"semirest/server/host"
 	"semirest/server/memory"
 	"semirest/server/ort"
@@ -116,7 +117,7 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 		return err
 	}
 	memory.FitMachine(log)
-	detectors, err := loadDetectors(o.models, o.run)
+	detectors, err := detector.Load(o.models, o.run)
 	defer func() { // those that no server has taken over
 		for _, d := range detectors {
 			d.Close()

@@ -1,4 +1,6 @@
-package main
+// Package detector makes of a model what the server serves: it joins package detect, which scores, with package web, which
+// shows.
+package detector
 
 import (
 	"crypto/sha256"
@@ -16,15 +18,11 @@ import (
 	"semirest/shared/wire"
 )
 
-// loadDetectors reads the models of the --model flags. The caller closes what it returns, also with an error.
-func loadDetectors(models []string, run ort.Options) (list []web.Detector, err error) {
+// Load reads the models of the --model flags. The caller closes what it returns, also with an error.
+func Load(models []string, run ort.Options) (list []web.Detector, err error) {
 	named := make(map[string]string)
 	for _, flag := range models {
-		name, path, ok := strings.Cut(flag, "=")
-		if !ok || strings.ContainsAny(name, `/\`) { // a path may hold a '=' too
-			path = flag
-			name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		}
+		name, path := Name(flag)
 		if other, twice := named[name]; twice {
 			return list, fmt.Errorf("--model %s: %s is called %q too; name one of them, as --model NAME=%s", flag, other, name, path)
 		}
@@ -33,7 +31,7 @@ func loadDetectors(models []string, run ort.Options) (list []web.Detector, err e
 		if err != nil {
 			return list, fmt.Errorf("--model %s: %w", flag, err)
 		}
-		d, err := webDetector(name, path, m, run)
+		d, err := Of(name, path, m, run)
 		if err != nil {
 			return list, fmt.Errorf("--model %s: %w", flag, err)
 		}
@@ -42,35 +40,44 @@ func loadDetectors(models []string, run ort.Options) (list []web.Detector, err e
 	return list, nil
 }
 
-// webDetector makes a model ready to be served. path is its file, "" for one that could not be saved.
-func webDetector(name, path string, m *detect.Model, run ort.Options) (web.Detector, error) {
+// Name splits a --model flag, NAME=FILE or FILE, which names it.
+func Name(flag string) (name, path string) {
+	name, path, ok := strings.Cut(flag, "=")
+	if !ok || strings.ContainsAny(name, `/\`) { // a path may hold a '=' too
+		return strings.TrimSuffix(filepath.Base(flag), filepath.Ext(flag)), flag
+	}
+	return name, path
+}
+
+// Of makes a model ready to be served. path is its file, "" for one that could not be saved.
+func Of(name, path string, m *detect.Model, run ort.Options) (web.Detector, error) {
 	scorer, err := detect.NewScorer(m, run)
 	if err != nil {
 		return web.Detector{}, err
 	}
 	id := fmt.Sprintf("unsaved-%d", m.Provenance.Created.UnixNano())
 	if path != "" {
-		if id, err = fileID(path); err != nil {
+		if id, err = FileID(path); err != nil {
 			return web.Detector{}, errors.Join(err, scorer.Close())
 		}
 	}
-	d := describeDetector(name, id, &m.Spec)
-	d.Batch = batchOn(scorer.Device())
+	d := Describe(name, id, &m.Spec)
+	d.Batch = Batch(scorer.Device())
 	d.Scorer = scorer
 	d.Close = func() { _ = scorer.Close() } // nothing can be done about a session that does not close
 	return d, nil
 }
 
-// batchOn is the most crops in one run on a device. On a processor runs of several do not pay: see web.Detector.
-func batchOn(device string) int {
+// Batch is the most crops in one run on a device. On a processor runs of several do not pay: see web.Detector.
+func Batch(device string) int {
 	if device == ort.CUDA {
 		return 8
 	}
 	return 1
 }
 
-// describeDetector is all of a detector but what runs it.
-func describeDetector(name, id string, m *detect.Spec) web.Detector {
+// Describe is all of a detector but what runs it.
+func Describe(name, id string, m *detect.Spec) web.Detector {
 	kind := wire.Distance
 	if m.Supervision != "none" {
 		kind = wire.Probability
@@ -83,8 +90,8 @@ func describeDetector(name, id string, m *detect.Spec) web.Detector {
 	}
 }
 
-// fileID tells one model file from another: the head of its SHA-256.
-func fileID(path string) (string, error) {
+// FileID tells one model file from another: the head of its SHA-256.
+func FileID(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
