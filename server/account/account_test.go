@@ -135,7 +135,7 @@ func TestLevels(t *testing.T) {
 	if err := a.SetRight(ctx, project.Right{User: anna.ID, Project: p}); err != nil || level(anna, p) != project.Nobody {
 		t.Errorf("a right taken away: %v, %v", err, level(anna, p))
 	}
-	_ = m.DeleteUser(ctx, anna.ID)
+	_ = m.DeleteUser(ctx, anna.ID, func(project.User) error { return nil })
 	if level(anna, p) != project.Nobody {
 		t.Error("who is deleted has a level")
 	}

@@ -17,6 +17,7 @@ import (
 
 // memory is a Store without a disk.
 type memory struct {
+	changing sync.Mutex // held while a person is changed; what is asked within may read
 	mu       sync.Mutex
 	last     int
 	users    map[project.ID]project.User
@@ -79,19 +80,30 @@ func (m *memory) Users(context.Context) ([]project.User, error) {
 	return slices.SortedFunc(maps.Values(m.users), func(a, b project.User) int { return cmp.Compare(a.Name, b.Name) }), nil
 }
 
-func (m *memory) UpdateUser(_ context.Context, id project.ID, change func(*project.User) error) (project.User, error) {
-	defer m.lock()()
-	u, err := get(m.users, id)
+func (m *memory) UpdateUser(ctx context.Context, id project.ID, change func(*project.User) error) (project.User, error) {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	u, err := m.User(ctx, id)
 	if err == nil {
 		err = change(&u)
 	}
+	defer m.lock()()
 	if err == nil {
 		m.users[id] = u
 	}
 	return u, err
 }
 
-func (m *memory) DeleteUser(_ context.Context, id project.ID) error {
+func (m *memory) DeleteUser(ctx context.Context, id project.ID, may func(project.User) error) error {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	u, err := m.User(ctx, id)
+	if err == nil {
+		err = may(u)
+	}
+	if err != nil {
+		return err
+	}
 	defer m.lock()()
 	delete(m.users, id)
 	maps.DeleteFunc(m.sessions, func(_ string, x project.Session) bool { return x.User == id })
@@ -130,8 +142,17 @@ func (m *memory) RightsOf(_ context.Context, user project.ID) (list []project.Ri
 	return list, nil
 }
 
-func (m *memory) CreateToken(_ context.Context, t project.Token) (project.Token, error) {
+func (m *memory) CreateToken(_ context.Context, t project.Token, most int) (project.Token, error) {
 	defer m.lock()()
+	have := 0
+	for _, other := range m.tokens {
+		if other.User == t.User {
+			have++
+		}
+	}
+	if have >= most {
+		return t, project.ErrExists
+	}
 	t.ID = m.id()
 	m.tokens[t.ID] = t
 	return t, nil

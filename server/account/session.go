@@ -83,9 +83,12 @@ func (a *Accounts) check(ctx context.Context, name, password, from string) (proj
 		return project.User{}, project.ErrSignIn
 	}
 	if stale {
-		if err := a.rehash(ctx, u, password); err != nil {
+		renewed, err := a.rehash(ctx, u, password)
+		if err != nil {
 			a.log.Error("cannot renew a password's hash", "user", u.Name, "error", err)
+			return u, nil
 		}
+		u.Hash = renewed
 	}
 	return u, nil
 }
@@ -101,10 +104,9 @@ func (a *Accounts) throttled(name, from string) error {
 	return nil
 }
 
-func (a *Accounts) rehash(ctx context.Context, u project.User, password string) error {
-	hash, err := a.hash(ctx, password)
-	if err != nil {
-		return err
+func (a *Accounts) rehash(ctx context.Context, u project.User, password string) (hash string, err error) {
+	if hash, err = a.hash(ctx, password); err != nil {
+		return "", err
 	}
 	_, err = a.store.UpdateUser(ctx, u.ID, func(now *project.User) error {
 		if now.Hash == u.Hash { // else it was changed meanwhile
@@ -112,7 +114,7 @@ func (a *Accounts) rehash(ctx context.Context, u project.User, password string) 
 		}
 		return nil
 	})
-	return err
+	return hash, err
 }
 
 // network is the part of an address that one person is likely to have alone: all of IPv4, the first half of IPv6.
@@ -130,13 +132,20 @@ func network(from string) string {
 	return addr.String()
 }
 
-// open makes a session.
+// open makes a session of a person whose password was right when u was read. Who got another one or was blocked since
+// gets none: what signs a person out everywhere changes the person first, and this looks at the person last.
 func (a *Accounts) open(ctx context.Context, u project.User) (value string, expires time.Time, err error) {
 	value = newSecret()
 	now := a.now().UTC()
 	x := project.Session{Hash: hashSecret(value), User: u.ID, Created: now, Expires: now.Add(a.options.Idle)}
 	if err := a.store.CreateSession(ctx, x); err != nil {
 		return "", expires, fmt.Errorf("account: %w", err)
+	}
+	if now, err := a.store.User(ctx, u.ID); err != nil || now.Hash != u.Hash || now.Blocked {
+		if err == nil || errors.Is(err, project.ErrNotFound) {
+			err = project.ErrSignIn
+		}
+		return "", expires, errors.Join(err, a.store.DeleteSession(context.WithoutCancel(ctx), x.Hash))
 	}
 	return value, now.Add(a.options.Life), nil
 }
@@ -203,11 +212,19 @@ func (a *Accounts) ChangePassword(ctx context.Context, u project.User, old, chos
 	if err := checkPassword(u.Name, chosen); err != nil {
 		return "", expires, err
 	}
-	if _, err := a.check(ctx, u.Name, old, from); err != nil {
+	knew, err := a.check(ctx, u.Name, old, from)
+	if err != nil {
 		return "", expires, err
 	}
-	if _, err := a.ChangeUser(ctx, u.ID, project.UserChange{Password: &chosen}); err != nil {
+	// Two at once who know the old password: one of them is too late.
+	changed, err := a.changeUser(ctx, u.ID, project.UserChange{Password: &chosen}, func(now project.User) error {
+		if now.Hash != knew.Hash || now.Blocked {
+			return project.ErrSignIn
+		}
+		return nil
+	})
+	if err != nil {
 		return "", expires, err
 	}
-	return a.open(ctx, u)
+	return a.open(ctx, changed)
 }

@@ -23,7 +23,9 @@ type users interface {
 	UserNamed(ctx context.Context, name string) (project.User, error)
 	Users(ctx context.Context) ([]project.User, error) // by name
 	UpdateUser(ctx context.Context, id project.ID, change func(*project.User) error) (project.User, error)
-	DeleteUser(ctx context.Context, id project.ID) error // with rights, tokens and sessions; what they did stays
+	// DeleteUser deletes with rights, tokens and sessions; what they did stays. may is asked within, as UpdateUser's change
+	// is: nobody else changes people meanwhile.
+	DeleteUser(ctx context.Context, id project.ID, may func(project.User) error) error
 }
 
 type rights interface {
@@ -34,8 +36,9 @@ type rights interface {
 }
 
 type tokens interface {
-	CreateToken(ctx context.Context, t project.Token) (project.Token, error) // fills in ID and Created
-	TokenHashed(ctx context.Context, hash string) (project.Token, error)     // notes that it was used
+	// CreateToken fills in ID and Created. A person who has most tokens gets no other: project.ErrExists.
+	CreateToken(ctx context.Context, t project.Token, most int) (project.Token, error)
+	TokenHashed(ctx context.Context, hash string) (project.Token, error) // notes that it was used
 	Tokens(ctx context.Context, user project.ID) ([]project.Token, error)
 	DeleteToken(ctx context.Context, user, id project.ID) error
 }

@@ -33,18 +33,21 @@ func (a *Accounts) NewToken(ctx context.Context, u project.User, name string, li
 	case life < time.Minute || life > maxTokenLife:
 		return t, "", &project.ReasonError{Reason: "a token lives from a minute to 366 days"}
 	}
-	have, err := a.store.Tokens(ctx, u.ID)
-	if err != nil {
-		return t, "", err
-	}
-	if len(have) >= maxTokens {
-		return t, "", &project.ReasonError{Reason: fmt.Sprintf("a person may have %d tokens; delete one first", maxTokens)}
-	}
 	secret = tokenPrefix + newSecret()
 	now := a.now().UTC()
-	t, err = a.store.CreateToken(ctx, project.Token{User: u.ID, Name: name, Hash: hashSecret(secret), Created: now, Expires: now.Add(life)})
+	t, err = a.store.CreateToken(ctx, project.Token{User: u.ID, Name: name, Hash: hashSecret(secret), Created: now, Expires: now.Add(life)}, maxTokens)
+	if errors.Is(err, project.ErrExists) {
+		return t, "", &project.ReasonError{Reason: fmt.Sprintf("a person may have %d tokens; delete one first", maxTokens)}
+	}
 	if err != nil {
 		return t, "", err
+	}
+	// Who was blocked meanwhile has lost the tokens there were; this one would come to life with the account.
+	if now, err := a.store.User(ctx, u.ID); err != nil || now.Blocked {
+		if err == nil {
+			err = project.ErrSignedOut
+		}
+		return project.Token{}, "", errors.Join(err, a.store.DeleteToken(context.WithoutCancel(ctx), u.ID, t.ID))
 	}
 	return t, secret, nil
 }

@@ -69,6 +69,11 @@ func (a *Accounts) AddUser(ctx context.Context, name, password string, admin boo
 // ChangeUser changes an account. Who gets another password or is blocked is signed out everywhere; who is blocked loses
 // the tokens too. The last admin who is not blocked stays one.
 func (a *Accounts) ChangeUser(ctx context.Context, id project.ID, c project.UserChange) (project.User, error) {
+	return a.changeUser(ctx, id, c, func(project.User) error { return nil })
+}
+
+// changeUser is ChangeUser if may allows it of the person as now.
+func (a *Accounts) changeUser(ctx context.Context, id project.ID, c project.UserChange, may func(now project.User) error) (project.User, error) {
 	u, err := a.store.User(ctx, id)
 	if err != nil {
 		return project.User{}, err
@@ -82,12 +87,15 @@ func (a *Accounts) ChangeUser(ctx context.Context, id project.ID, c project.User
 			return project.User{}, err
 		}
 	}
-	if (c.Admin != nil && !*c.Admin) || (c.Blocked != nil && *c.Blocked) {
-		if err := a.keepAnAdmin(ctx, u); err != nil {
-			return project.User{}, err
-		}
-	}
 	u, err = a.store.UpdateUser(ctx, id, func(u *project.User) error {
+		if err := may(*u); err != nil {
+			return err
+		}
+		if (c.Admin != nil && !*c.Admin) || (c.Blocked != nil && *c.Blocked) {
+			if err := a.keepAnAdmin(ctx, *u); err != nil {
+				return err
+			}
+		}
 		if c.Password != nil {
 			u.Hash = hash
 		}
@@ -117,17 +125,11 @@ func (a *Accounts) ChangeUser(ctx context.Context, id project.ID, c project.User
 
 // DeleteUser takes an account away with its rights, tokens and sessions. What the person did keeps their name.
 func (a *Accounts) DeleteUser(ctx context.Context, id project.ID) error {
-	u, err := a.store.User(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := a.keepAnAdmin(ctx, u); err != nil {
-		return err
-	}
-	return a.store.DeleteUser(ctx, id)
+	return a.store.DeleteUser(ctx, id, func(u project.User) error { return a.keepAnAdmin(ctx, u) })
 }
 
-// keepAnAdmin refuses to lose u, if nobody else could give rights any more.
+// keepAnAdmin refuses to lose u, if nobody else could give rights any more. It is asked within the change that loses u,
+// while nobody else changes people: of two admins who are lost at once, one stays.
 func (a *Accounts) keepAnAdmin(ctx context.Context, u project.User) error {
 	if !u.Admin || u.Blocked {
 		return nil

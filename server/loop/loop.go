@@ -37,6 +37,8 @@ type Options struct {
 
 // Loop trains projects' detectors. Its methods may be called from any goroutine.
 type Loop struct {
+	submitting sync.Mutex // held from counting the jobs that wait to adding one
+
 	Options
 	store Store
 	judge *evaluation.Judge
@@ -160,6 +162,8 @@ func (l *Loop) Submit(ctx context.Context, of project.ID, r project.Request, aut
 	if err := a.check(r); err != nil {
 		return project.Job{}, err
 	}
+	l.submitting.Lock()
+	defer l.submitting.Unlock()
 	waiting, err := l.store.Unended(ctx)
 	if err != nil {
 		return project.Job{}, err

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -491,5 +492,35 @@ func TestSubmitRefuses(t *testing.T) {
 	}
 	if jobs, err := l.Jobs(t.Context(), p.ID); err != nil || len(jobs) != 0 {
 		t.Errorf("%d jobs, %v", len(jobs), err)
+	}
+}
+
+// However many are submitted at once, no more wait than may.
+func TestJobsAreBoundedAtOnce(t *testing.T) {
+	s := looptest.Open(t)
+	p := labelledProject(t, s, evaluation.Box)
+	l := New(s, Options{Dir: t.TempDir()}) // not started: nothing ends
+	for range mostWaiting - 2 {
+		if _, err := s.CreateJob(t.Context(), project.Job{Project: p.ID, State: project.Queued}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wg sync.WaitGroup
+	var taken, busy atomic.Int64
+	for range 10 {
+		wg.Go(func() {
+			switch _, err := l.Submit(t.Context(), p.ID, small, ""); {
+			case err == nil:
+				taken.Add(1)
+			case errors.Is(err, project.ErrBusy):
+				busy.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if taken.Load() != 2 || busy.Load() != 8 {
+		t.Errorf("%d were taken, %d told 'busy'; two had room", taken.Load(), busy.Load())
 	}
 }

@@ -42,8 +42,8 @@ func TestUsers(t *testing.T) {
 	}
 	_, err = s.User(ctx, "none")
 	is(t, "by id", err, project.ErrNotFound)
-	is(t, "delete", s.DeleteUser(ctx, bert.ID), nil)
-	is(t, "delete again", s.DeleteUser(ctx, bert.ID), project.ErrNotFound)
+	is(t, "delete", s.DeleteUser(ctx, bert.ID, anybody), nil)
+	is(t, "delete again", s.DeleteUser(ctx, bert.ID, anybody), project.ErrNotFound)
 }
 
 func TestRights(t *testing.T) {
@@ -78,7 +78,7 @@ func TestRights(t *testing.T) {
 	is(t, "no person", s.SetRight(ctx, project.Right{User: "none", Project: p.ID, Level: project.Viewer}), project.ErrNotFound)
 	is(t, "no project", s.SetRight(ctx, project.Right{User: anna.ID, Project: "none", Level: project.Viewer}), project.ErrNotFound)
 	is(t, "no level", s.SetRight(ctx, project.Right{User: anna.ID, Project: p.ID, Level: 9}), project.ErrInvalid)
-	is(t, "delete the person", s.DeleteUser(ctx, bert.ID), nil)
+	is(t, "delete the person", s.DeleteUser(ctx, bert.ID, anybody), nil)
 	is(t, "delete the project", s.DeleteProject(ctx, q.ID), nil)
 	if got, err := s.RightsOf(ctx, anna.ID); err != nil || len(got) != 0 {
 		t.Errorf("left: %+v, %v", got, err)
@@ -90,14 +90,14 @@ func TestTokens(t *testing.T) {
 	start := time.UnixMilli(1_700_000_000_000).UTC()
 	move := clock(s, start)
 	anna, bert := newUser(t, s, "anna"), newUser(t, s, "bert")
-	short, err := s.CreateToken(ctx, project.Token{User: anna.ID, Name: "ci", Hash: "h1", Expires: start.Add(time.Hour)})
+	short, err := s.CreateToken(ctx, project.Token{User: anna.ID, Name: "ci", Hash: "h1", Expires: start.Add(time.Hour)}, 100)
 	is(t, "add", err, nil)
 	move(time.Second)
-	long, err := s.CreateToken(ctx, project.Token{User: anna.ID, Name: "ci", Hash: "h2"})
+	long, err := s.CreateToken(ctx, project.Token{User: anna.ID, Name: "ci", Hash: "h2"}, 100)
 	is(t, "add", err, nil)
-	_, err = s.CreateToken(ctx, project.Token{User: bert.ID, Name: "b", Hash: "h2"})
+	_, err = s.CreateToken(ctx, project.Token{User: bert.ID, Name: "b", Hash: "h2"}, 100)
 	is(t, "the same secret", err, project.ErrExists)
-	_, err = s.CreateToken(ctx, project.Token{User: "none", Name: "b", Hash: "h3"})
+	_, err = s.CreateToken(ctx, project.Token{User: "none", Name: "b", Hash: "h3"}, 100)
 	is(t, "no person", err, project.ErrNotFound)
 	if got, err := s.TokenHashed(ctx, "h1"); err != nil || got.ID != short.ID || got.User != anna.ID || !got.Used.Equal(start.Add(time.Second)) {
 		t.Errorf("got %+v, %v", got, err)
@@ -194,3 +194,5 @@ func TestEvents(t *testing.T) {
 		t.Errorf("cut to %d bytes, at %v", len(got[0].Detail), got[0].Time)
 	}
 }
+
+func anybody(project.User) error { return nil }

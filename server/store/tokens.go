@@ -34,8 +34,9 @@ func (r tokenRow) token() project.Token {
 
 // CreateToken adds a token; its User, Name, Hash and Expires (zero: never) are
 // read. It returns project.ErrNotFound where there is no such person,
-// project.ErrInvalid, and project.ErrExists for a hash that is there.
-func (s *Store) CreateToken(ctx context.Context, t project.Token) (project.Token, error) {
+// project.ErrInvalid, and project.ErrExists for a hash that is there, and where
+// the person has most tokens already.
+func (s *Store) CreateToken(ctx context.Context, t project.Token, most int) (project.Token, error) {
 	row := tokenRow{
 		ID: newID(), User: t.User, Name: t.Name, Hash: t.Hash, Created: s.millis(), Expires: toMillis(t.Expires),
 	}
@@ -43,7 +44,14 @@ func (s *Store) CreateToken(ctx context.Context, t project.Token) (project.Token
 		return project.Token{}, s.fault("add a token", err)
 	}
 	err := s.change(ctx, "add a token", func(tx bun.Tx) error {
-		_, err := tx.NewInsert().Model(&row).Exec(ctx)
+		have, err := tx.NewSelect().Model((*tokenRow)(nil)).Where("person = ?", t.User).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if int(have) >= most {
+			return project.ErrExists
+		}
+		_, err = tx.NewInsert().Model(&row).Exec(ctx)
 		return err
 	})
 	if err != nil {

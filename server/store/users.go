@@ -106,9 +106,18 @@ func (s *Store) UpdateUser(ctx context.Context, id project.ID, change func(*proj
 }
 
 // DeleteUser deletes a person with rights, tokens and sessions. What they
-// labelled and did keeps their name. It returns project.ErrNotFound.
-func (s *Store) DeleteUser(ctx context.Context, id project.ID) error {
+// labelled and did keeps their name. may gets the person as now, and nobody else
+// changes people before it is done; its error is wrapped, and nothing is deleted.
+// Otherwise it returns project.ErrNotFound.
+func (s *Store) DeleteUser(ctx context.Context, id project.ID, may func(project.User) error) error {
 	return s.change(ctx, "delete person "+string(id), func(tx bun.Tx) error {
+		row := userRow{ID: id}
+		if err := locked(tx.NewSelect().Model(&row).WherePK()).Scan(ctx); err != nil {
+			return err
+		}
+		if err := may(row.user()); err != nil {
+			return err
+		}
 		res, err := tx.NewDelete().Model(&userRow{ID: id}).WherePK().Exec(ctx)
 		return found(res, err)
 	})

@@ -174,7 +174,7 @@ func TestSocketsEndWithTheirSession(t *testing.T) {
 	defer func(d time.Duration) { pingEvery = d }(pingEvery)
 	pingEvery = 20 * time.Millisecond
 	quiet := h.socket("token karl")
-	must(t, h.store.DeleteUser(t.Context(), h.people["karl"].ID))
+	must(t, h.store.DeleteUser(t.Context(), h.people["karl"].ID, func(project.User) error { return nil }))
 	closed("that only listens", quiet)
 }
 
