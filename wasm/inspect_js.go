@@ -103,11 +103,11 @@ func (w *worker) After(d client.Millis, f func()) (stop func()) {
 }
 
 // Prepare implements client.Host.
-func (w *worker) Prepare(picture uint32, ticket int, d wire.Detector, lossy bool) {
+func (w *worker) Prepare(picture uint32, ticket int, d wire.Detector, how client.Travel) {
 	file := w.files[picture]
 	go func() {
 		defer catch(w.fault)
-		p, small, reason := w.prepare(file, d, lossy)
+		p, small, reason := w.prepare(file, d, how)
 		if reason == "" {
 			pixels := toJS("Uint8ClampedArray", small.rgba)
 			global.Call("postMessage", object("type", "thumb", "id", picture, "w", small.w, "h", small.h, "rgba", pixels),
@@ -119,10 +119,10 @@ func (w *worker) Prepare(picture uint32, ticket int, d wire.Detector, lossy bool
 
 // prepare turns every failure, a panic included, into a reason: a picture that
 // breaks the decoder must not hold up the next one.
-func (w *worker) prepare(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, small thumb, reason string) {
+func (w *worker) prepare(file js.Value, d wire.Detector, how client.Travel) (p client.Prepared, small thumb, reason string) {
 	defer catch(func(text string) { reason = "The picture cannot be prepared: " + text })
 	var format prep.Format
-	p, small, format, err := cutPicture(file, d, lossy)
+	p, small, format, err := cutPicture(file, d, how)
 	if err != nil {
 		reason = client.Reason(err, format)
 	}

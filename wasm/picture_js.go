@@ -43,7 +43,7 @@ func (w *stopwatch) lap(stage client.Stage) {
 
 // cutPicture decodes a File or Blob and cuts it into a detector's crops. The
 // second result is a thumbnail, RGBA. It blocks the goroutine, not the Worker.
-func cutPicture(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, small thumb, format prep.Format, err error) {
+func cutPicture(file js.Value, d wire.Detector, how client.Travel) (p client.Prepared, small thumb, format prep.Format, err error) {
 	watch := stopwatch{last: now()}
 	head, h, err := readHeader(file)
 	watch.lap(client.StageRead)
@@ -93,8 +93,19 @@ func cutPicture(file js.Value, d wire.Detector, lossy bool) (p client.Prepared, 
 		}
 		return wire.RawRGB, plan.Cut(nil, scaled, plan.Crops[i])
 	}
-	if lossy {
-		if p.Crop, err = compress(plan, scaled); err != nil {
+	switch {
+	case how == client.Raw:
+	case how.AsFile(file.Get("size").Int(), d, plan.Picture.Pixels(), len(plan.Crops)):
+		buffer, err := await(file.Call("arrayBuffer"))
+		if err != nil {
+			return p, small, format, client.ErrUnreadable
+		}
+		whole := bytesOf(buffer)
+		p.Crop = func(int) (wire.Pixels, []byte) { return wire.File, whole }
+		watch.lap(client.StageRead)
+	default:
+		p.Lossy = how != client.Lossless
+		if p.Crop, err = compress(plan, scaled, p.Lossy); err != nil {
 			return p, small, format, err
 		}
 		watch.lap(client.StageEncode)
@@ -239,8 +250,12 @@ func opaque(rgb []byte) []byte {
 	return rgba
 }
 
-// compress makes JPEG files of all crops.
-func compress(plan prep.Plan, scaled []byte) (func(int) (wire.Pixels, []byte), error) {
+// compress makes files of all crops: JPEG, or PNG, which loses nothing.
+func compress(plan prep.Plan, scaled []byte, lossy bool) (func(int) (wire.Pixels, []byte), error) {
+	kind, mime := wire.PNG, "image/png"
+	if lossy {
+		kind, mime = wire.JPEG, "image/jpeg"
+	}
 	input := plan.Crops[0].Input
 	canvas := global.Get("OffscreenCanvas").New(input.W, input.H)
 	pen := canvas.Call("getContext", "2d", object("alpha", false))
@@ -251,7 +266,7 @@ func compress(plan prep.Plan, scaled []byte) (func(int) (wire.Pixels, []byte), e
 	for i, c := range plan.Crops {
 		pixels := toJS("Uint8ClampedArray", opaque(plan.Cut(nil, scaled, c)))
 		pen.Call("putImageData", global.Get("ImageData").New(pixels, input.W, input.H), 0, 0)
-		blob, err := await(canvas.Call("convertToBlob", object("type", "image/jpeg", "quality", jpegQuality)))
+		blob, err := await(canvas.Call("convertToBlob", object("type", mime, "quality", jpegQuality)))
 		if err != nil {
 			return nil, client.ErrMemory
 		}
@@ -261,5 +276,5 @@ func compress(plan prep.Plan, scaled []byte) (func(int) (wire.Pixels, []byte), e
 		}
 		files[i] = bytesOf(buffer)
 	}
-	return func(i int) (wire.Pixels, []byte) { return wire.JPEG, files[i] }, nil
+	return func(i int) (wire.Pixels, []byte) { return kind, files[i] }, nil
 }

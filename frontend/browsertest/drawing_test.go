@@ -411,7 +411,7 @@ func TestLabelBesideAStrangersDetector(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := labelled(t, w, pictures[0])
-	l.wait(`document.querySelector('.label-panel').textContent.includes('metal was made for other pictures')`)
+	l.wait(`document.querySelector('.label-panel').textContent.includes('not like those that the detector metal learnt from')`)
 	if eval[bool](l.tab, `document.querySelector('.heat-rows').checkVisibility()`) {
 		t.Error("its map can be shown")
 	}

@@ -60,11 +60,12 @@ func TestBadMessages(t *testing.T) {
 		copy(b[at:], with)
 		return b
 	}
-	lossy := func(file []byte) []byte {
+	as := func(kind wire.Pixels, file []byte) []byte {
 		c := cropOf(det, 5, file)
-		c.Encoding = wire.JPEG
+		c.Encoding = kind
 		return c.Append(nil)
 	}
+	lossy := func(file []byte) []byte { return as(wire.JPEG, file) }
 	other := func(change func(c *wire.Crop)) []byte {
 		c := good
 		change(&c)
@@ -99,7 +100,7 @@ func TestBadMessages(t *testing.T) {
 		{"a length of 4 GB", edit(60, 0xff, 0xff, 0xff, 0xff), 5, wire.CodeTooLarge, 0},
 		{"a length that lies by one", edit(60, 0x01), 5, wire.CodeBadMessage, 0},
 		{"a size that lies", edit(20, 63), 5, wire.CodeBadMessage, 0},
-		{"an unknown encoding", edit(56, 3), 5, wire.CodeBadMessage, 0},
+		{"an unknown encoding", edit(56, 5), 5, wire.CodeBadMessage, 0},
 		{"crop 1 of 1", edit(16, 1), 5, wire.CodeBadMessage, 0},
 		{"a crop outside its picture", edit(32, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 5, wire.CodeBadMessage, 0},
 		{"an empty rectangle", edit(32, 0xff, 0xff), 5, wire.CodeBadMessage, 0},
@@ -113,6 +114,11 @@ func TestBadMessages(t *testing.T) {
 		{"PNG for JPEG", lossy(fixture(t, "grey.png")), 5, wire.CodeBadPicture, 0},
 		{"a JPEG of another size", lossy(jpegOf(t, 90, 48, 64)), 5, wire.CodeBadPicture, 0},
 		{"a JPEG bomb", lossy(huge), 5, wire.CodeBadPicture, 0},
+		{"JPEG for PNG", as(wire.PNG, photo), 5, wire.CodeBadPicture, 0},
+		{"a PNG of another size", as(wire.PNG, fixture(t, "grey.png")), 5, wire.CodeBadPicture, 0},
+		{"a file of another size", as(wire.File, jpegOf(t, 90, 48, 64)), 5, wire.CodeBadPicture, 0},
+		{"a file that is a bomb", as(wire.File, huge), 5, wire.CodeBadPicture, 0},
+		{"text for a file", as(wire.File, []byte("This is not a picture.")), 5, wire.CodeBadPicture, 0},
 		{"0 bytes of JPEG", append(other(func(c *wire.Crop) { c.Encoding, c.Pixels = wire.JPEG, []byte{1} })[:60], 0, 0, 0, 0), 5, wire.CodeBadMessage, 0},
 		{"an over-long frame", make([]byte, 1<<17+1), 0, wire.CodeTooLarge, websocket.CloseMessageTooBig},
 		{"a far over-long frame", make([]byte, 30<<20), 0, wire.CodeTooLarge, websocket.CloseMessageTooBig},

@@ -110,7 +110,7 @@ func (p *page) Dial(number int) {
 }
 
 // Prepare implements client.Host.
-func (p *page) Prepare(id uint32, ticket int, d wire.Detector, _ bool) {
+func (p *page) Prepare(id uint32, ticket int, d wire.Detector, _ client.Travel) {
 	go func() {
 		p.mu.Lock()
 		pic := p.pictures[id]

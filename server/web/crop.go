@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,14 +27,14 @@ func (x *session) crop(ctx context.Context, m wire.Crop, b *buffer, arrived time
 		return
 	}
 	pixels := m.Pixels
-	var share *memory.Share // of the pixels of a JPEG
+	var share *memory.Share // of the pixels of a file
 	decoded := time.Duration(0)
-	if m.Encoding == wire.JPEG {
+	if m.Encoding != wire.RawRGB {
 		var err error
-		if pixels, share, err = x.server.decodeCrop(ctx, m); err != nil {
+		if pixels, share, err = x.server.decodeCrop(ctx, m, det); err != nil {
 			release()
 			b.free()
-			x.fail(ctx, m.Request, wire.CodeBadPicture, "the crop's JPEG cannot be used: "+err.Error())
+			x.fail(ctx, m.Request, wire.CodeBadPicture, "the crop's file cannot be used: "+err.Error())
 			return
 		}
 		decoded = time.Since(arrived)
@@ -136,9 +137,11 @@ func (x *session) reply(m wire.Crop, det *served, o outcome, decoded time.Durati
 	a.Image, _, _ = o.scores.Max()
 	a.Unlike = o.scores.Unlike
 	a.Grid = wire.Grid{Rows: o.scores.Rows, Cols: o.scores.Cols, Encoding: wire.Float32, Values: o.scores.Values}
+	if m.Encoding != wire.RawRGB {
+		a.Stages = append(a.Stages, stage(wire.StageDecode, decoded))
+	}
 	if m.Encoding == wire.JPEG {
 		a.Grid.Encoding = wire.Float16 // a slow line, on which pixels were rounded already
-		a.Stages = append(a.Stages, stage(wire.StageDecode, decoded))
 	}
 	a.Stages = append(a.Stages, stage(wire.StageQueue, o.wait), stage(wire.StageScore, o.run),
 		stage(wire.StageTotal, time.Since(arrived)))
@@ -186,21 +189,31 @@ func codeName(c wire.Code) string {
 	return "other"
 }
 
-// decodeCrop decodes a crop that travels as JPEG. The limit is the crop's own size, which its header has stated. share
-// holds the memory of the pixels.
-func (s *Server) decodeCrop(ctx context.Context, m wire.Crop) (pixels []byte, share *memory.Share, err error) {
-	if len(m.Pixels) < 2 || m.Pixels[0] != 0xff || m.Pixels[1] != 0xd8 {
+// decodeCrop makes the pixels of a crop that travels as a file: JPEG or PNG of the crop itself, or the picture's own, of
+// which the crop is cut as POST /score does. The limit is the size that the crop's header has stated. share holds the
+// memory of the pixels.
+func (s *Server) decodeCrop(ctx context.Context, m wire.Crop, det *served) (pixels []byte, share *memory.Share, err error) {
+	stated, depth := prep.Size{W: m.W, H: m.H}, prep.Depth(0)
+	switch {
+	case m.Encoding == wire.File:
+		stated, depth = prep.Size{W: m.PictureW, H: m.PictureH}, det.Depth
+	case m.Encoding == wire.JPEG && !bytes.HasPrefix(m.Pixels, []byte("\xff\xd8")):
 		return nil, nil, errors.New("its bytes are no JPEG file")
+	case m.Encoding == wire.PNG && !bytes.HasPrefix(m.Pixels, []byte("\x89PNG")):
+		return nil, nil, errors.New("its bytes are no PNG file")
 	}
-	l := prep.Limits{MaxSide: max(m.W, m.H), MaxPixels: int64(m.W) * int64(m.H)}
+	l := prep.Limits{MaxSide: max(stated.W, stated.H), MaxPixels: stated.Pixels()}
 	if s.config.Room != nil {
-		if share, err = s.config.Room(ctx, m.Pixels, l, 0); err != nil {
+		if share, err = s.config.Room(ctx, m.Pixels, l, 2*3*int64(m.W)*int64(m.H)); err != nil { // resized, and cut
 			return nil, nil, err
 		}
 	}
-	size, pixels, err := s.config.Decode(m.Pixels, l, 0)
-	if err == nil && (size.W != m.W || size.H != m.H) {
-		err = fmt.Errorf("it has %v pixels, the crop says %d x %d", size, m.W, m.H)
+	size, pixels, err := s.config.Decode(m.Pixels, l, depth)
+	if err == nil && size != stated {
+		err = fmt.Errorf("it has %v pixels, the crop says %v", size, stated)
+	}
+	if err == nil && m.Encoding == wire.File {
+		pixels, err = det.only(pixels, size)
 	}
 	if err != nil {
 		share.Release()
@@ -208,4 +221,19 @@ func (s *Server) decodeCrop(ctx context.Context, m wire.Crop) (pixels []byte, sh
 	}
 	share.Keep(int64(len(pixels)))
 	return pixels, share, nil
+}
+
+// only makes the one crop of a picture's pixels.
+func (d *served) only(pixels []byte, size prep.Size) ([]byte, error) {
+	plan, err := prep.NewPlan(size, d.Input, d.Tile)
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.Crops) != 1 {
+		return nil, fmt.Errorf("the picture has %d crops", len(plan.Crops))
+	}
+	if pixels, err = prep.Resize(pixels, size, plan.Scaled); err != nil {
+		return nil, err
+	}
+	return plan.Cut(nil, pixels, plan.Crops[0]), nil
 }

@@ -172,6 +172,8 @@ func (x *session) handle(ctx context.Context, b *buffer) closing {
 			cancel()
 		}
 		x.mu.Unlock()
+	case wire.Measure:
+		x.out.reply(ctx, wire.Measured{Request: m.Request})
 	case wire.Watch:
 		x.answerWatch(ctx, m)
 	default:

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"log/slog"
 	"math"
 	"slices"
@@ -69,6 +70,40 @@ func TestALossyCropTravelsAsJPEG(t *testing.T) {
 	s := next[wire.Scores](d)
 	if math.Abs(float64(s.Image)-1.5) > 0.02 || s.Grid.Encoding != wire.Float16 || s.Stages[0].Stage != wire.StageDecode {
 		t.Errorf("image score %v, encoding %v, stages %v", s.Image, s.Grid.Encoding, s.Stages)
+	}
+}
+
+// A crop that travels as PNG, and one that the server makes of the picture's own file, score as the raw crop does.
+func TestACropAsAFileScoresTheSame(t *testing.T) {
+	r := newRig(t, Config{}, nil)
+	d, det := r.open()
+	img := image.NewNRGBA(image.Rect(0, 0, 64, 48))
+	raw := make([]byte, 0, 3*64*48)
+	for i := range 64 * 48 {
+		v := byte(i * 7)
+		copy(img.Pix[4*i:], []byte{v, v / 2, 255 - v, 255})
+		raw = append(raw, v, v/2, 255-v)
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, img); err != nil {
+		t.Fatal(err)
+	}
+	d.send(cropOf(det, 1, raw))
+	want := next[wire.Scores](d)
+	for i, kind := range []wire.Pixels{wire.PNG, wire.File} {
+		crop := cropOf(det, uint32(2+i), file.Bytes())
+		crop.Encoding = kind
+		crop.PictureW, crop.PictureH, crop.Source = 64, 48, image.Rect(0, 0, 64, 48)
+		d.send(crop)
+		got := next[wire.Scores](d)
+		if !slices.Equal(got.Grid.Values, want.Grid.Values) || got.Grid.Encoding != wire.Float32 || got.Stages[0].Stage != wire.StageDecode {
+			t.Errorf("encoding %d: %v by %v, want %v", kind, got.Grid.Values[:4], got.Stages, want.Grid.Values[:4])
+		}
+	}
+	// How long a message takes is what a client wants to know.
+	d.send(wire.Measure{Request: 9, Content: make([]byte, 1000)})
+	if m := next[wire.Measured](d); m.Request != 9 {
+		t.Errorf("%+v", m)
 	}
 }
 

@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // Open asks for a detector by name; Detector or Error answers. Opening another
 // one replaces it.
 type Open struct {
@@ -46,4 +48,30 @@ func (m Watch) Append(b []byte) []byte {
 
 func readWatch(r *reader, request uint32) Message {
 	return Watch{Request: request, On: r.bool(), Project: r.str()}
+}
+
+// Measure asks for a Measured: by how long that takes, with content and without, a
+// client measures its line.
+type Measure struct {
+	Request uint32
+	Content []byte // of no meaning, MaxMeasure bytes at most
+}
+
+// Type implements Message.
+func (Measure) Type() Type { return TypeMeasure }
+
+// Append implements Message.
+func (m Measure) Append(b []byte) []byte {
+	if len(m.Content) > MaxMeasure {
+		panic("wire: Measure is too large")
+	}
+	return append(put32(header(b, TypeMeasure, m.Request), uint32(len(m.Content))), m.Content...)
+}
+
+func readMeasure(r *reader, request uint32) Message {
+	m := Measure{Request: request, Content: bytes.Clone(r.bytes())}
+	if len(m.Content) > MaxMeasure {
+		r.tooLarge("a measure", len(m.Content), MaxMeasure)
+	}
+	return m
 }

@@ -12,6 +12,8 @@ type Pixels uint8
 const (
 	RawRGB Pixels = 1 // W*H*3 bytes, row-major: what the detector sees, exactly
 	JPEG   Pixels = 2 // a JPEG file of W x H: a lossy choice for slow lines
+	PNG    Pixels = 3 // a PNG file of W x H: what the detector sees, exactly, in fewer bytes
+	File   Pixels = 4 // the picture's own file, of which the server makes the crop
 )
 
 // Crop asks for the scores of one detector input. It says all that scoring it
@@ -29,7 +31,8 @@ const (
 //	32  16  rect source: what the crop covers of the upright picture
 //	48  4   u32 row: the crop's first cell in the picture's grid of 8-pixel cells
 //	52  4   u32 col
-//	56  1   u8 pixels: 1 raw RGB, 2 JPEG
+//	56  1   u8 pixels: 1 raw RGB, 2 JPEG, 3 PNG, 4 the picture's file: only of a picture
+//	        that is one crop and has MaxFilePixels pixels at most
 //	57  3   reserved, 0
 //	60  4   u32 length of the pixels; for raw RGB width*height*3
 //	64  -   the pixels
@@ -88,14 +91,16 @@ func (m Crop) check() string {
 		return "a crop lies outside its picture"
 	case m.Row < 0 || m.Col < 0 || m.Row > math.MaxUint16 || m.Col > math.MaxUint16:
 		return "a crop's first cell is out of range"
-	case m.Encoding != RawRGB && m.Encoding != JPEG:
+	case m.Encoding < RawRGB || m.Encoding > File:
 		return "unknown encoding " + strconv.Itoa(int(m.Encoding)) + " of pixels"
 	case m.Encoding == RawRGB && int64(len(m.Pixels)) != 3*int64(m.W)*int64(m.H):
 		return strconv.Itoa(len(m.Pixels)) + " bytes of raw RGB are not " + strconv.Itoa(m.W) + "x" + strconv.Itoa(m.H) + " pixels"
 	case len(m.Pixels) > MaxData:
 		return "a crop's pixels are larger than MaxData"
-	case m.Encoding == JPEG && len(m.Pixels) == 0:
+	case len(m.Pixels) == 0:
 		return "a crop has no pixels"
+	case m.Encoding == File && (m.Count != 1 || int64(m.PictureW)*int64(m.PictureH) > MaxFilePixels):
+		return "a file of several crops, or of too many pixels"
 	}
 	return ""
 }

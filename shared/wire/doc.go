@@ -58,6 +58,7 @@
 //	0x02 Crop      see Crop: 64 bytes, header included, then the pixels
 //	0x03 Cancel    nothing (the request id names the crop)
 //	0x04 Watch     u8 on (1) or off (0), str project
+//	0x06 Measure   bytes of no meaning, at most MaxMeasure
 //
 // # Server to client
 //
@@ -77,6 +78,7 @@
 //	0x87 Job       u64 job, u8 kind, u8 state, u32 ahead in the queue, str
 //	               project, str model, str text
 //	0x8a Changed   u64 revision, u8 kind, str project, str picture, str author
+//	0x8b Measured  nothing: Measure has arrived whole
 //
 // A detector, in Hello and Detector:
 //
@@ -96,5 +98,6 @@
 //
 //	2  without Labels (0x05), Saved (0x88), Conflict (0x89) and code 15,
 //	   disk; a detector tells its depth
-//	3  Scores tell how unlike the crop is
+//	3  Scores tell how unlike the crop is; crops travel as PNG and as the picture's
+//	   own file, too; Measure (0x06), Measured (0x8b)
 package wire

@@ -231,6 +231,15 @@ func readScores(r *reader, request uint32) Message {
 	return m
 }
 
+// Measured answers a Measure.
+type Measured struct{ Request uint32 }
+
+// Type implements Message.
+func (Measured) Type() Type { return TypeMeasured }
+
+// Append implements Message.
+func (m Measured) Append(b []byte) []byte { return header(b, TypeMeasured, m.Request) }
+
 // Error answers a request that failed; with Request 0 it concerns the whole
 // connection.
 type Error struct {

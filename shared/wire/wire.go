@@ -14,6 +14,9 @@ const (
 	MaxStages    = 32               // in Scores
 	MaxCrops     = 4096             // of one picture, prep.MaxCrops
 	Window       = 4                // unanswered crops of one client
+	MaxMeasure   = 64 << 10         // bytes of content of a Measure
+
+	MaxFilePixels = 4 << 20 // of a picture whose file is sent as a crop
 
 	HeaderSize     = 8  // bytes before every payload
 	CropHeaderSize = 64 // bytes before a crop's pixels
@@ -28,6 +31,8 @@ const (
 	TypeCrop   Type = 0x02
 	TypeCancel Type = 0x03
 	TypeWatch  Type = 0x04
+	// 0x05 was another version's
+	TypeMeasure Type = 0x06
 
 	TypeHello    Type = 0x81
 	TypeDetector Type = 0x82
@@ -37,6 +42,7 @@ const (
 	TypeTraining Type = 0x86
 	TypeJob      Type = 0x87
 	TypeChanged  Type = 0x8a
+	TypeMeasured Type = 0x8b
 )
 
 // FromServer says whether messages of the type go from server to client. A
@@ -88,6 +94,10 @@ func Parse(b []byte) (Message, error) {
 		m = Cancel{Request: request}
 	case TypeWatch:
 		m = readWatch(&r, request)
+	case TypeMeasure:
+		m = readMeasure(&r, request)
+	case TypeMeasured:
+		m = Measured{Request: request}
 	case TypeHello:
 		m = readHello(&r)
 	case TypeDetector:

@@ -37,11 +37,16 @@ func messages() []Message {
 	half.Grid = Grid{Rows: 1, Cols: 4, Encoding: Float16, Values: []float32{0, 0.5, 1.25, 65504}}
 	jpeg := crop()
 	jpeg.Encoding, jpeg.Pixels = JPEG, []byte("\xff\xd8\xff")
+	png, file := crop(), crop()
+	png.Encoding, png.Pixels = PNG, []byte("\x89PNG")
+	file.Encoding, file.Pixels, file.Index, file.Count, file.PictureW, file.PictureH = File, []byte("II*\x00"), 0, 1, 2000, 2000
+	file.Source = image.Rect(0, 0, 2000, 2000)
 	hello := detector()
 	hello.Request = 0
 	return []Message{
 		Open{Request: 1, Detector: "brushed-metal"},
-		crop(), jpeg,
+		crop(), jpeg, png, file,
+		Measure{Request: 3, Content: []byte("anything")}, Measured{Request: 3},
 		Cancel{Request: 9},
 		Watch{Request: 4, On: true, Project: "bottles"},
 		Hello{Lowest: 1, Highest: 2, Window: 4, MaxFrame: MaxFrame, MaxSide: 32767, MaxPixels: 128e6, Server: "semirest 0.1",

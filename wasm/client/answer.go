@@ -32,6 +32,8 @@ func (s *Session) Received(number int, frame []byte) {
 		s.detector(m)
 	case wire.Scores:
 		s.scores(m)
+	case wire.Measured:
+		s.measured(m)
 	case wire.Error:
 		s.failure(m)
 	case wire.Progress:
@@ -56,6 +58,8 @@ func (s *Session) hello(m wire.Hello) {
 	s.detectors = m.Detectors
 	s.openDetector()
 	s.watchAgain()
+	s.line = line{}
+	s.measure(0)
 }
 
 // openDetector asks for the detector that is visited, or the wanted one, or the
@@ -156,7 +160,10 @@ func (s *Session) scores(m wire.Scores) {
 	v, row, col := j.Map.Max()
 	x0, y0, x1, y1 := j.Map.Area(row, col, j.Size.W, j.Size.H)
 	j.Score, j.HotX, j.HotY = v, (x0+x1)/2, (y0+y1)/2
-	j.stages(m.Stages, s.host.Now()-f.sent)
+	trip := s.host.Now() - f.sent
+	if server := j.stages(m.Stages, trip); f.alone > 0 && server > 0 {
+		s.line.learn(f.alone, trip, server)
+	}
 	if j.Answered == j.Crops {
 		j.State, j.Total = Scored, s.host.Now()-j.began
 		s.active = slices.DeleteFunc(s.active, func(o *job) bool { return o == j })
@@ -167,8 +174,7 @@ func (s *Session) scores(m wire.Scores) {
 
 // stages takes over what the server says of its work on one crop. What of the
 // round trip is not the server's is the way there and back.
-func (r *Report) stages(list []wire.StageTime, trip Millis) {
-	server := Millis(0)
+func (r *Report) stages(list []wire.StageTime, trip Millis) (server Millis) {
 	for _, t := range list {
 		if t.Stage == wire.StageTotal {
 			server = micros(t)
@@ -180,6 +186,7 @@ func (r *Report) stages(list []wire.StageTime, trip Millis) {
 			r.addTime(name, micros(t))
 		}
 	}
+	return server
 }
 
 func micros(t wire.StageTime) Millis { return Millis(t.Micros) / 1000 }

@@ -43,12 +43,13 @@ type preparation struct {
 	picture uint32
 	ticket  int
 	d       wire.Detector
-	lossy   bool
+	how     Travel
 }
 
 type fakeSocket struct {
 	number int
 	sent   []wire.Message // not yet answered by the test
+	probe  *wire.Measure  // likewise
 	closed bool
 	fail   bool
 }
@@ -61,8 +62,8 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) Dial(number int) { w.dials = append(w.dials, number) }
 
-func (w *world) Prepare(picture uint32, ticket int, d wire.Detector, lossy bool) {
-	w.todo = append(w.todo, preparation{picture, ticket, d, lossy})
+func (w *world) Prepare(picture uint32, ticket int, d wire.Detector, how Travel) {
+	w.todo = append(w.todo, preparation{picture, ticket, d, how})
 }
 
 func (w *world) After(d Millis, f func()) func() {
@@ -123,6 +124,10 @@ func (c *fakeSocket) Send(head, body []byte) error {
 	if err != nil {
 		return err
 	}
+	if m, ok := m.(wire.Measure); ok {
+		c.probe = &m
+		return nil
+	}
 	c.sent = append(c.sent, m)
 	return nil
 }
@@ -132,6 +137,13 @@ func (c *fakeSocket) Close() { c.closed = true }
 // accept opens the connection that was dialled last; the server says Hello.
 func (w *world) accept(detectors ...wire.Detector) *fakeSocket {
 	w.t.Helper()
+	c := w.acceptUnmeasured(detectors...)
+	w.measured(c, 0, 0)
+	return c
+}
+
+func (w *world) acceptUnmeasured(detectors ...wire.Detector) *fakeSocket {
+	w.t.Helper()
 	if len(w.dials) == 0 {
 		w.t.Fatal("nothing was dialled")
 	}
@@ -140,6 +152,23 @@ func (w *world) accept(detectors ...wire.Detector) *fakeSocket {
 	w.s.Opened(c.number, c)
 	w.say(c, wire.Hello{Lowest: wire.Version, Highest: wire.Version, Window: wire.Window, MaxFrame: wire.MaxFrame, MaxSide: 1 << 15, MaxPixels: 1 << 30, Detectors: detectors})
 	return c
+}
+
+// measured answers the client's measures, after some time each, until it has none.
+func (w *world) measured(c *fakeSocket, empty, content Millis) {
+	if c.probe == nil {
+		w.t.Fatal("the line is not measured")
+	}
+	for c.probe != nil {
+		took := content
+		if len(c.probe.Content) == 0 {
+			took = empty
+		}
+		m := *c.probe
+		c.probe = nil
+		w.now += took
+		w.say(c, wire.Measured{Request: m.Request})
+	}
 }
 
 func (w *world) say(c *fakeSocket, m wire.Message) { w.s.Received(c.number, m.Append(nil)) }

@@ -141,7 +141,7 @@ func (s *Session) hangUp() {
 		s.socket.Close()
 		s.socket = nil
 	}
-	s.opened, s.opening = false, 0
+	s.opened, s.opening, s.line = false, 0, line{}
 	for request, f := range s.flights {
 		if f.ticket == f.job.ticket {
 			f.job.giveBack(f.crop)

@@ -31,9 +31,9 @@ const (
 	StageDecode    Stage = "decode"
 	StageResize    Stage = "resize"
 	StageThumbnail Stage = "thumbnail"
-	StageEncode    Stage = "encode" // crops to JPEG
+	StageEncode    Stage = "encode" // crops made smaller
 	StageSend      Stage = "send"   // to the server and back, less its own time
-	StageUnpack    Stage = "unpack" // the server's: JPEG to pixels
+	StageUnpack    Stage = "unpack" // the server's: JPEG, PNG or the file itself to pixels
 	StageQueue     Stage = "queue"  // the server's
 	StageScore     Stage = "score"  // the server's
 )

@@ -24,7 +24,7 @@ type Host interface {
 	Dial(number int)
 	// Prepare decodes a picture and plans its crops for a detector: Prepared
 	// follows, with the same ticket.
-	Prepare(picture uint32, ticket int, d wire.Detector, lossy bool)
+	Prepare(picture uint32, ticket int, d wire.Detector, how Travel)
 	// After calls f once after some time unless stop is called before.
 	After(d Millis, f func()) (stop func())
 	// Now is the time since any moment, growing steadily.
@@ -53,6 +53,7 @@ type Prepared struct {
 	// changed and not kept beyond the next call. It may be called again for the
 	// same crop, after a lost connection.
 	Crop  func(i int) (wire.Pixels, []byte)
+	Lossy bool // by JPEG
 	Times []Time
 }
 
@@ -85,6 +86,7 @@ type Session struct {
 	rand   *rand.Rand // for the pauses between dials
 
 	link
+	line      line
 	detectors []wire.Detector
 	wanted    string        // the detector the user chose, "" for any
 	home      string        // the one that scores pictures meant for any; "" while there is none
@@ -128,6 +130,7 @@ type flight struct {
 	ticket int
 	crop   int
 	sent   Millis
+	alone  int // its bytes where nothing else was under way, else 0
 }
 
 // NewSession returns a Session that has not dialled yet; see Start.
@@ -189,7 +192,7 @@ func (s *Session) Choose(name string) {
 	}
 }
 
-// Lossy sets whether crops prepared from now on travel as JPEG.
+// Lossy sets whether crops prepared from now on travel as JPEG whatever the line.
 func (s *Session) Lossy(on bool) { s.lossy = on }
 
 // Halt stops sending and preparing, or goes on with both. What the server has is
@@ -287,7 +290,7 @@ func (s *Session) accept(j *job, p Prepared) {
 	for i := range p.Plan.Crops {
 		j.todo = append(j.todo, i)
 	}
-	j.State, j.Size, j.Crops, j.Times = Scoring, p.Plan.Picture, len(p.Plan.Crops), slices.Clone(p.Times)
+	j.State, j.Size, j.Crops, j.Times, j.Lossy = Scoring, p.Plan.Picture, len(p.Plan.Crops), slices.Clone(p.Times), p.Lossy
 	s.active = append(s.active, j)
 	s.listen.Picture(j.Report)
 }
@@ -313,7 +316,7 @@ func (s *Session) prepareNext() {
 	for _, j := range s.active {
 		unsent += len(j.todo)
 	}
-	if s.halted || s.preparing != nil || s.open.Name == "" || unsent >= max(s.window, 1) {
+	if s.halted || s.line.probe != 0 || s.preparing != nil || s.open.Name == "" || unsent >= max(s.window, 1) {
 		return
 	}
 	i := slices.IndexFunc(s.waiting, s.here)
@@ -323,9 +326,13 @@ func (s *Session) prepareNext() {
 	j := s.waiting[i]
 	s.waiting = slices.Delete(s.waiting, i, i+1)
 	s.preparing = j
-	j.State, j.Detector, j.Model, j.Lossy, j.began = Preparing, s.open.Name, s.open.Model, s.lossy, s.host.Now()
+	j.State, j.Detector, j.Model, j.began = Preparing, s.open.Name, s.open.Model, s.host.Now()
 	s.listen.Picture(j.Report)
-	s.host.Prepare(j.id, j.ticket, s.open, s.lossy)
+	how := s.line.travel(s.open)
+	if s.lossy {
+		how = Lossy
+	}
+	s.host.Prepare(j.id, j.ticket, s.open, how)
 }
 
 func (s *Session) sendCrop(j *job) bool {
@@ -348,7 +355,11 @@ func (s *Session) sendCrop(j *job) bool {
 		return false
 	}
 	j.todo = j.todo[1:]
-	s.flights[m.Request] = flight{j, j.ticket, i, s.host.Now()}
+	alone := 0
+	if len(s.flights) == 0 {
+		alone = wire.CropHeaderSize + len(pixels)
+	}
+	s.flights[m.Request] = flight{j, j.ticket, i, s.host.Now(), alone}
 	s.guard()
 	return true
 }

@@ -40,7 +40,8 @@ function showVerdict(): void {
   const reason = $("reason");
   const strange = p?.state === "scored" ? strangeness(p.unlike, titleOf(p.detector)) : "";
   box.toggleAttribute("data-strange", !!strange);
-  const why = p ? p.reason || strange || waitsFor(p) : "A score of 1.00 is the detector's threshold: from there on, a picture counts as defective.";
+  const slow = p?.state === "scored" && p.lossy && !settings.lossy ? "The line is slow: this picture was sent as JPEG, so its score may differ a little." : "";
+  const why = p ? p.reason || [strange, slow].filter(Boolean).join(" ") || waitsFor(p) : "A score of 1.00 is the detector's threshold: from there on, a picture counts as defective.";
   reason.hidden = !why;
   say(reason, why);
   $("retry").hidden = p?.state !== "failed";
@@ -71,8 +72,8 @@ function announce(p: Picture | undefined, v: Verdict): void {
 }
 
 const stageNames: Record<PictureStage, string> = {
-  read: "Read file", decode: "Decode", resize: "Resize", thumbnail: "Thumbnail", encode: "Make JPEG", send: "Way there and back",
-  unpack: "Unpack JPEG", queue: "Server: queue", score: "Server: score",
+  read: "Read file", decode: "Decode", resize: "Resize", thumbnail: "Thumbnail", encode: "Make it small", send: "Way there and back",
+  unpack: "Server: unpack", queue: "Server: queue", score: "Server: score",
 };
 
 function showTimes(): void {
