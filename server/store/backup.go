@@ -2,12 +2,19 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
 )
 
 const (
@@ -46,6 +53,17 @@ func (s *Store) copies() []backup {
 // half copy.
 func (s *Store) Backup(ctx context.Context) (string, error) {
 	path := s.path + ".backup-" + s.now().UTC().Format(backupTime)
+	if err := s.copyTo(ctx, path); err != nil {
+		return "", s.fault("copy the database", err)
+	}
+	for copies := s.copies(); len(copies) > backupsKept; copies = copies[1:] {
+		os.Remove(copies[0].path)
+	}
+	return path, nil
+}
+
+// copyTo copies the database, as it is at one moment, to a file that is whole or not there.
+func (s *Store) copyTo(ctx context.Context, path string) error {
 	unfinished := path + ".unfinished"
 	defer os.Remove(unfinished)
 	_, err := s.read.DB.ExecContext(ctx, "VACUUM INTO ?", unfinished)
@@ -58,14 +76,39 @@ func (s *Store) Backup(ctx context.Context) (string, error) {
 	if err == nil {
 		err = syncFolder(filepath.Dir(path))
 	}
-	if err != nil {
-		return "", s.fault("copy the database", err)
-	}
-	for copies := s.copies(); len(copies) > backupsKept; copies = copies[1:] {
-		os.Remove(copies[0].path)
-	}
-	return path, nil
+	return err
 }
+
+// CopyTo copies the database, as it is at one moment, to a file that is not there yet, and
+// returns the SHA-256 of all blobs that it names, sorted. Others read and write meanwhile.
+// The blobs are there for Retention, whatever happens to the rows.
+func (s *Store) CopyTo(ctx context.Context, path string) (blobs []string, err error) {
+	if err := s.copyTo(ctx, path); err != nil {
+		return nil, s.fault("copy the database", err)
+	}
+	blobs, err = Named(ctx, path)
+	return blobs, err
+}
+
+// Named returns the SHA-256 of all blobs that a database names that nobody has open,
+// sorted. It changes nothing.
+func Named(ctx context.Context, path string) (blobs []string, err error) {
+	dsn := (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&immutable=1"}).String()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	named, err := namedBlobs(ctx, bun.NewDB(db, sqlitedialect.New()))
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", path, err)
+	}
+	delete(named, "") // pictures without ground truth
+	return slices.Sorted(maps.Keys(named)), nil
+}
+
+// BlobPath is where a blob lies in a folder of files; ok is false for what is no SHA-256.
+func BlobPath(sha string) (path string, ok bool) { return blobKey(sha) }
 
 func syncFile(path string) error {
 	// VACUUM INTO makes the copy readable by everyone.

@@ -34,7 +34,7 @@ type Store struct {
 // Before anything is changed the database is checked: a damaged one is a
 // *DamagedError, which says what to restore from; one of a newer version of this
 // program is ErrNewer. Then it is copied where the newest copy is older than a
-// day, and brought up to this version.
+// day, and brought up to this version, of which a copy is kept that is never deleted.
 func Open(ctx context.Context, url, files string) (*Store, error) {
 	path, err := databasePath(url)
 	if err != nil {
@@ -69,7 +69,8 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.check(ctx, write); err != nil {
 		return err
 	}
-	if err := s.upgradable(ctx, write); err != nil {
+	old, err := s.upgradable(ctx, write)
+	if err != nil {
 		return err
 	}
 	read, err := connect(ctx, s.path, 8)
@@ -80,6 +81,11 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.backupWhenDue(ctx); err != nil {
 		// No copy is no reason not to work: the labels in hand matter more.
 		slog.WarnContext(ctx, "store: no copy of the database was made", "error", err)
+	}
+	if old > 0 {
+		if err := s.keepVersion(ctx, old); err != nil {
+			return err
+		}
 	}
 	return s.migrate(ctx, write)
 }

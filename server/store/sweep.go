@@ -120,7 +120,7 @@ func (s *Store) listFolder(ctx context.Context, prefix string, there map[string]
 }
 
 // namedBlobs are the blobs that a row names.
-func namedBlobs(ctx context.Context, tx bun.Tx) (map[string]bool, error) {
+func namedBlobs(ctx context.Context, tx bun.IDB) (map[string]bool, error) {
 	named := make(map[string]bool)
 	for _, column := range []struct{ table, name string }{
 		{"pictures", "sha256"}, {"pictures", "truth"}, {"models", "sha256"},
