@@ -21,7 +21,7 @@ import (
 // startDemonstration serves the demonstration's detectors, and fits those that are not there yet while the server works.
 // stop ends that.
 func startDemonstration(ctx context.Context, o *serveOptions, log *slog.Logger, server *web.Server) (stop func(), err error) {
-	data, err := dataDir(o.dataDir)
+	data, err := o.folders.Data()
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"semirest/server/detect"
 	"semirest/server/host"
+	"semirest/server/keep"
 	"semirest/server/plain"
 )
 
@@ -61,7 +62,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, "semirest:", plain.Error(err, args[min(1, len(args)):]...))
 	var wrong usageError
-	if !*begun || errors.As(err, &wrong) || errors.Is(err, detect.ErrSettings) {
+	if !*begun || errors.As(err, &wrong) || errors.Is(err, detect.ErrSettings) || errors.Is(err, keep.ErrUsage) {
 		return exitUsage
 	}
 	return exitFailure

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"semirest/server/keep"
 	"semirest/server/loop/looptest"
 	"semirest/server/picture"
 	"semirest/server/project"
@@ -39,7 +40,7 @@ func newShopRig(t *testing.T) *shopRig {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	dir := t.TempDir()
-	shop, err := openShop(t.Context(), &serveOptions{store: storeOptions{projects: dir}}, log)
+	shop, err := openShop(t.Context(), &serveOptions{folders: keep.Folders{Projects: dir}}, log)
 	if err != nil {
 		t.Fatal(err)
 	}

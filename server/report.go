@@ -4,25 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"semirest/server/keep"
 	"semirest/server/loop"
 	"semirest/server/ort"
-	"semirest/server/project"
 	"semirest/server/report"
-	"semirest/server/store"
 )
 
 // reportOptions are the flags of semirest report.
 type reportOptions struct {
 	project, out string
-	store        storeOptions
-	dataDir      string
+	folders      keep.Folders
 	json         bool
 	run          ort.Options
 	ortLib       string
@@ -69,45 +64,19 @@ measured again; the server may be running.`,
 	f.StringVar(&o.project, "project", "", "name or ID of the project; without it the projects are listed")
 	f.StringVar(&o.out, "out", "", "folder to write to")
 	f.BoolVar(&o.json, "json", false, "print the report as JSON, too")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder that the server keeps its data in (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
-	storeFlags(f, &o.store)
+	o.folders.Flags(f)
 	runFlags(f, &o.run, &o.ortLib)
 	return cmd
 }
 
-// open opens the store that the flags name, which must be there: a misspelt folder would become an empty one.
-func (o *reportOptions) open(ctx context.Context) (*store.Store, string, error) {
-	if o.store.projects != "" {
-		if _, err := os.Stat(o.store.projects); err != nil {
-			return nil, "", usagef("--projects: %v", err)
-		}
-	}
-	return openStore(ctx, o.store, o.dataDir)
-}
-
 // listProjects lists what a report can be made of.
 func listProjects(cmd *cobra.Command, o *reportOptions) (err error) {
-	s, dir, err := o.open(cmd.Context())
+	s, dir, err := o.folders.OpenExisting(cmd.Context())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	all, err := s.Projects(cmd.Context())
-	if err != nil {
-		return err
-	}
-	if len(all) == 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "there is no project in %s: make one on the page\n", dir)
-	}
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	for _, p := range all {
-		state := "no model yet"
-		if p.Deployed != "" {
-			state = "a model is in use"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, p.ID, p.Created.Format(time.DateOnly), state)
-	}
-	return w.Flush()
+	return keep.List(cmd.Context(), s, dir, cmd.OutOrStdout())
 }
 
 // makeReport gathers the report that the flags ask for.
@@ -115,44 +84,16 @@ func makeReport(ctx context.Context, o *reportOptions) (r *report.Report, err er
 	if err := startRuntime(o.ortLib); err != nil {
 		return nil, err
 	}
-	s, dir, err := o.open(ctx)
+	s, dir, err := o.folders.OpenExisting(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	p, err := findProject(ctx, s, o.project)
+	p, err := keep.Find(ctx, s, o.project)
 	if err != nil {
 		return nil, err
 	}
 	l := loop.New(s, loop.Options{Dir: filepath.Join(dir, "jobs"), Run: o.run, Version: version})
 	defer l.Wait()
 	return report.Make(ctx, s, l, p.ID)
-}
-
-// findProject looks a project up by its ID or its name.
-func findProject(ctx context.Context, s *store.Store, name string) (project.Project, error) {
-	all, err := s.Projects(ctx)
-	if err != nil {
-		return project.Project{}, err
-	}
-	var found []project.Project
-	for _, p := range all {
-		if string(p.ID) == name {
-			return p, nil
-		}
-		if p.Name == name {
-			found = append(found, p)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		var names []string
-		for _, p := range all {
-			names = append(names, fmt.Sprintf("%s (%s)", p.Name, p.ID))
-		}
-		return project.Project{}, usagef("no project is called %q; there are %d: %.10q", name, len(all), names)
-	}
-	return project.Project{}, usagef("%d projects are called %q: give the ID of one: %s, %s", len(found), name, found[0].ID, found[1].ID)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"semirest/server/keep"
 	"semirest/server/ort"
 	"semirest/server/settings"
 )
@@ -30,10 +31,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	}
 	cobra.MousetrapHelpText = "" // it would turn a double click on Windows away
 	begun = new(bool)
-	for _, cmd := range []*cobra.Command{
+	for _, cmd := range append(keep.Commands(version),
 		newTrainCmd(), newEvalCmd(), newScoreCmd(), newServeCmd(), newWatchCmd(), newExportCmd(), newInfoCmd(),
 		newFeaturesCmd(), newMetricsCmd(), newSimulateCmd(), newAblateCmd(), newUserCmd(), newReportCmd(), newBenchCmd(), newDemoCmd(), newDataCmd(), newHealthCmd(), newVersionCmd(),
-	} {
+	) {
 		for _, cmd := range append(cmd.Commands(), cmd) {
 			run := cmd.RunE
 			cmd.RunE = func(cmd *cobra.Command, args []string) error {

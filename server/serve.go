@@ -17,6 +17,7 @@ import (
 	"semirest/server/demo"
 	"semirest/server/detector"
 	"semirest/server/host"
+	"semirest/server/keep"
 	"semirest/server/memory"
 	"semirest/server/ort"
 	"semirest/server/picture"
@@ -31,7 +32,6 @@ import (
 type serveOptions struct {
 	models       []string
 	addr         string
-	dataDir      string
 	run          ort.Options
 	ortLib       string
 	allowOrigins []string
@@ -39,7 +39,7 @@ type serveOptions struct {
 	queue        int
 	maxPixels    int64
 	logLevel     string
-	store        storeOptions
+	folders      keep.Folders
 	auth         bool
 	userRequests float64
 	userGiB      float64
@@ -74,10 +74,9 @@ account with semirest user add.`,
 	f := cmd.Flags()
 	f.StringArrayVar(&o.models, "model", nil, "model to serve, as FILE or NAME=FILE; may be given several times")
 	f.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on; :8080 is every address of this machine")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder for what the server keeps (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
 	f.BoolVar(&o.demo, "demo", true, "without --model, serve the demonstration")
 	f.BoolVar(&o.open, "open", false, "open the page in the browser, where there is a screen; what semirest without arguments does")
-	storeFlags(f, &o.store)
+	o.folders.Flags(f)
 	f.BoolVar(&o.auth, "auth", false, "people sign in, and may do what their accounts say")
 	f.Float64Var(&o.userRequests, "user-requests", 50, "requests a second that one person may send over time, ten seconds' worth at once")
 	f.Float64Var(&o.userGiB, "user-gib", 64, "GiB a day that one person may send")
@@ -189,7 +188,7 @@ var tuneTraining func(*train.Config)
 
 // openShop opens the workshop in the folder that the flags name.
 func openShop(ctx context.Context, o *serveOptions, log *slog.Logger) (*workshop.Shop, error) {
-	s, dir, err := openStore(ctx, o.store, o.dataDir)
+	s, dir, err := o.folders.Open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -13,13 +13,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"semirest/server/account"
+	"semirest/server/keep"
 	"semirest/server/project"
 )
 
 // userOptions are the flags of semirest user and its commands.
 type userOptions struct {
-	store        storeOptions
-	dataDir      string
+	folders      keep.Folders
 	passwordFile string
 	admin        bool
 	json         bool
@@ -40,9 +40,7 @@ never an argument, which other users of the machine could see.`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	f := cmd.PersistentFlags()
-	storeFlags(f, &o.store)
-	f.StringVar(&o.dataDir, "data-dir", "", "folder for what the server keeps (default $XDG_DATA_HOME/semirest or ~/.local/share/semirest)")
+	o.folders.Flags(cmd.PersistentFlags())
 
 	add := userCmd(&o, "add NAME", "Make an account", func(ctx context.Context, a *account.Accounts, name string, cmd *cobra.Command) error {
 		if _, err := account.UserName(name); err != nil {
@@ -124,7 +122,7 @@ func passwordFlag(f *pflag.FlagSet, o *userOptions) {
 // with opens the accounts that the flags name for as long as use runs.
 func (o *userOptions) with(cmd *cobra.Command, use func(ctx context.Context, a *account.Accounts) error) (err error) {
 	ctx := cmd.Context()
-	s, _, err := openStore(ctx, o.store, o.dataDir)
+	s, _, err := o.folders.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"semirest/server/account"
+	"semirest/server/keep"
 	"semirest/server/project"
 )
 
@@ -29,7 +30,7 @@ func TestUserCommand(t *testing.T) {
 	}
 	signsIn := func(name, password string) bool {
 		t.Helper()
-		s, _, err := openStore(t.Context(), storeOptions{projects: dir}, "")
+		s, _, err := keep.Folders{Projects: dir}.Open(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +88,7 @@ func TestUserCommand(t *testing.T) {
 	}
 	wrong(exitFailure, "user list", "delete", "karl")
 
-	s, _, err := openStore(t.Context(), storeOptions{projects: dir}, "")
+	s, _, err := keep.Folders{Projects: dir}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

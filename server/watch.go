@@ -7,6 +7,7 @@ import (
 
 	"semirest/server/detect"
 	"semirest/server/detector"
+	"semirest/server/keep"
 	"semirest/server/line"
 	"semirest/server/ort"
 	"semirest/server/verdict"
@@ -44,7 +45,7 @@ func newWatchCmd() *cobra.Command {
 				return err
 			}
 			if c.Dir == "" {
-				if data, err = dataDir(data); err != nil {
+				if data, err = (keep.Folders{DataDir: data}).Data(); err != nil {
 					return err
 				}
 				c.Dir = filepath.Join(data, "watch")

@@ -10,6 +10,7 @@ import (
 	"semirest/server/format"
 	"semirest/server/format/codecs"
 	"semirest/server/project"
+	"semirest/server/store"
 	"semirest/shared/annot"
 )
 
@@ -27,26 +28,31 @@ func (w *Shop) Formats() []project.Format {
 
 // Export writes a zip of a project in the format of that name.
 func (w *Shop) Export(ctx context.Context, p project.ID, name string, to io.Writer) error {
+	return Export(ctx, w.Store, p, name, to)
+}
+
+// Export is Shop.Export where no server is at work.
+func Export(ctx context.Context, s *store.Store, p project.ID, name string, to io.Writer) error {
 	if name == project.WholeFormat {
-		return archive.Write(ctx, to, w.Store, p)
+		return archive.Write(ctx, to, s, p)
 	}
 	codec, err := codecs.Find(name)
 	if err != nil {
 		return err
 	}
-	list, err := w.Store.Pictures(ctx, p)
+	list, err := s.Pictures(ctx, p)
 	if err != nil {
 		return err
 	}
-	_, err = format.Write(ctx, to, codec, w.items(ctx, list))
+	_, err = format.Write(ctx, to, codec, items(ctx, s, list))
 	return err
 }
 
 // items are pictures with their current labels.
-func (w *Shop) items(ctx context.Context, list []project.Picture) iter.Seq2[format.Item, error] {
+func items(ctx context.Context, s *store.Store, list []project.Picture) iter.Seq2[format.Item, error] {
 	return func(yield func(format.Item, error) bool) {
 		for _, p := range list {
-			it, err := w.item(ctx, p)
+			it, err := item(ctx, s, p)
 			if !yield(it, err) || err != nil {
 				return
 			}
@@ -54,19 +60,19 @@ func (w *Shop) items(ctx context.Context, list []project.Picture) iter.Seq2[form
 	}
 }
 
-func (w *Shop) item(ctx context.Context, p project.Picture) (format.Item, error) {
+func item(ctx context.Context, s *store.Store, p project.Picture) (format.Item, error) {
 	it := format.Item{
 		ID: string(p.ID), Name: p.Name, Width: p.Width, Height: p.Height, Kind: p.Kind, Held: p.Held,
 		Normal: p.Role == project.Normal, Defective: p.Role == project.Defective,
-		Open: func() (io.ReadCloser, error) { return w.Store.OpenBlob(ctx, p.SHA256) },
+		Open: func() (io.ReadCloser, error) { return s.OpenBlob(ctx, p.SHA256) },
 	}
 	if p.Truth != "" {
-		it.Truth = func() (io.ReadCloser, error) { return w.Store.OpenBlob(ctx, p.Truth) }
+		it.Truth = func() (io.ReadCloser, error) { return s.OpenBlob(ctx, p.Truth) }
 	}
 	if p.Labels == nil {
 		return it, nil
 	}
-	r, err := w.Store.Labels(ctx, p.ID)
+	r, err := s.Labels(ctx, p.ID)
 	if err != nil {
 		return it, err
 	}

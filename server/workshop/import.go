@@ -199,12 +199,17 @@ func archiveFault(err error) error {
 // stored: one that is damaged further back changes nothing, and is a *project.ReasonError. Labels of a picture that has
 // labels become its next revision.
 func (w *Shop) Import(ctx context.Context, p project.ID, name string, r io.ReaderAt, size int64, author string) (project.Imported, error) {
-	t := taken{store: w.Store, project: p, author: author, have: make(map[project.ID]project.Picture)}
+	return Import(ctx, w.Store, p, name, r, size, author)
+}
+
+// Import is Shop.Import where no server is at work.
+func Import(ctx context.Context, s *store.Store, p project.ID, name string, r io.ReaderAt, size int64, author string) (project.Imported, error) {
+	t := taken{store: s, project: p, author: author, have: make(map[project.ID]project.Picture)}
 	codec, err := codecs.Find(name)
 	if err != nil {
 		return t.Imported, err
 	}
-	list, err := w.Store.Pictures(ctx, p)
+	list, err := s.Pictures(ctx, p)
 	if err != nil {
 		return t.Imported, err
 	}

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// lockDir keeps a second server out of a folder of projects. The lock ends with the process, however that ends.
-func lockDir(dir string) (io.Closer, error) {
+// Lock keeps a second server out of a folder of projects. The lock ends with the process, however that ends.
+func Lock(dir string) (io.Closer, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func Open(s *store.Store, dir string, o Options) (_ *Shop, err error) {
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	if w.lock, err = lockDir(dir); err != nil {
+	if w.lock, err = Lock(dir); err != nil {
 		return nil, err
 	}
 	if err := s.DropUnfinished(context.Background()); err != nil {
