@@ -45,6 +45,8 @@ const (
 	askLive                     // lines
 	askInk                      // into: [x, y, w, h, blank], or undefined; into(length) gives the array for the pixels
 	askMerge                    // base or null, mine, theirs: the joined labels' stored form, or undefined
+	askPicture                  // RGBA of askGrid's size: what regions grow in
+	askGrid                     // [w, h]
 	askUpright                  // head of a file: [orientation, head that hides it from the browser], or undefined where it is upright
 )
 
@@ -106,6 +108,11 @@ func (d *desks) ask(what question, number int, args []js.Value) any {
 		one.Settings(n[0], n[1] != 0, args[4].String(), block.Grid{Rows: int(n[2]), Cols: int(n[3]), Size: desk.SmallBlock})
 	case askScores:
 		one.SetScores(scoresOf(args))
+	case askPicture:
+		one.SetPicture(bytesOf(args[0]))
+	case askGrid:
+		w, h := one.GrowSize()
+		return array(w, h)
 	case askRest:
 		one.Rest()
 	case askState:
@@ -164,6 +171,8 @@ const (
 	atPixels
 	atBlocks
 	atPoints
+	atClicks
+	atGrown
 	atFocusX
 	atFocusY
 	atPlace
@@ -186,7 +195,7 @@ func state(one *desk.Desk, into js.Value) any {
 		atRevision: float64(s.Revision), atBusy: flag(s.Busy), atCanUndo: flag(s.CanUndo), atCanRedo: flag(s.CanRedo),
 		atNormal: flag(s.Normal), atLabelled: flag(s.Labelled), atShapes: float64(s.Shapes), atProposed: float64(s.Proposed),
 		atPixels: float64(s.Pixels), atBlocks: float64(s.Blocks), atPoints: float64(s.Points),
-		atFocusX: s.Focus.X, atFocusY: s.Focus.Y, atPlace: float64(s.Place),
+		atClicks: float64(s.Clicks), atGrown: float64(s.Grown), atFocusX: s.Focus.X, atFocusY: s.Focus.Y, atPlace: float64(s.Place),
 	}
 	name := ""
 	if p := s.Selected; p != nil {

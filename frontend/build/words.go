@@ -31,6 +31,7 @@ var words = []shared{
 	{dir: "shared/annot", name: "Tool"},
 	{dir: "wasm/desk", name: "Act"},
 	{dir: "wasm/desk", name: "Outcome"},
+	{dir: "wasm/desk", name: "As"},
 	{dir: "wasm/desk", name: "Style"},
 	{dir: "wasm/desk", name: "Keys"},
 	{dir: "wasm/desk", name: "SmallBlock"},

@@ -15,7 +15,7 @@ test("numbers that are looked up by their place count from 0 without a gap", () 
 });
 
 const blank: DeskState = { revision: 0, busy: false, canUndo: false, canRedo: false, normal: false, labelled: false, shapes: 0, proposed: 0,
-  pixels: 0, blocks: 0, points: 0, focusX: 0, focusY: 0, place: 0, spent: [] };
+  pixels: 0, blocks: 0, points: 0, clicks: 0, grown: 0, focusX: 0, focusY: 0, place: 0, spent: [] };
 const box = { id: 1, proposed: false, points: 0, x: 10, y: 20.04, w: 30, h: 40.25, angle: 0, name: "" };
 
 test("shapes in words", () => {

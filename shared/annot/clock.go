@@ -14,12 +14,13 @@ const (
 	ToolEraser
 	ToolNormal  // 'this picture is normal'
 	ToolPropose // accepting and correcting what a detector proposed
+	ToolClicks  // clicks that a region grows from
 	Tools       // how many there are
 )
 
 // String is the tool's name.
 func (t Tool) String() string {
-	names := [...]string{"select", "box", "rotated box", "blocks 8", "blocks 16", "brush", "polygon", "eraser", "normal", "propose"}
+	names := [...]string{"select", "box", "rotated box", "blocks 8", "blocks 16", "brush", "polygon", "eraser", "normal", "propose", "clicks"}
 	if t < Tools {
 		return names[t]
 	}

@@ -1,10 +1,10 @@
 package annot
 
-// The stored form of labels, version 1. Numbers are unsigned LEB128 varints of
+// The stored form of labels, versions 1 and 2. Numbers are unsigned LEB128 varints of
 // at most 32 bits (64 for times); a signed one is zigzag-coded first. A
 // coordinate is in 1/256 pixel, an angle in 1/65536 turn.
 //
-//	"SRL" and one byte: the version, 1
+//	"SRL" and one byte: the version
 //	width, height
 //	flags: 1 normal
 //	count of tools, then for each the milliseconds spent
@@ -25,19 +25,36 @@ package annot
 //	    normal, 2 anomalous), length
 //
 // There is one form of the same labels: what is read and written again is the
-// same bytes, so labels can be compared and named by their bytes.
-const version = 1
+// same bytes, so labels can be compared and named by their bytes. Version 2 has one
+// tool more, clicks: it is written only where time was spent on it, so that all else
+// stays the bytes that it was, and readable by programs that know version 1.
+const (
+	versionWithoutClicks = 1
+	version              = 2
+)
+
+// toolsOf is how many tools a version has.
+func toolsOf(version byte) int {
+	if version == versionWithoutClicks {
+		return int(ToolClicks)
+	}
+	return int(Tools)
+}
 
 // Append appends the labels' stored form to b.
 func (l *Labels) Append(b []byte) []byte {
-	b = append(b, 'S', 'R', 'L', version)
+	v := byte(version)
+	if l.Spent[ToolClicks] <= 0 {
+		v = versionWithoutClicks
+	}
+	b = append(b, 'S', 'R', 'L', v)
 	b = put(put(b, l.W), l.H)
 	flags := 0
 	if l.Normal {
 		flags = 1
 	}
-	b = put(put(b, flags), int(Tools))
-	for _, t := range l.Spent {
+	b = put(put(b, flags), toolsOf(v))
+	for _, t := range l.Spent[:toolsOf(v)] {
 		b = putUvarint(b, uint64(max(t, 0)))
 	}
 	b = put(putUvarint(b, uint64(l.LastID())), len(l.Shapes))

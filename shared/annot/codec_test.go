@@ -35,6 +35,25 @@ func TestStoredForm(t *testing.T) {
 	}
 }
 
+// Time spent on clicks makes labels version 2; without it they stay the bytes that they were.
+func TestStoredFormOfClicks(t *testing.T) {
+	e := New(40, 30)
+	before := e.Labels().Append(nil)
+	e.Labels().Spent[ToolClicks] = 7
+	b := e.Labels().Append(nil)
+	if before[3] != 1 || b[3] != 2 {
+		t.Errorf("versions %d and %d, want 1 and 2", before[3], b[3])
+	}
+	if l, err := Parse(b); err != nil || l.Spent != e.Labels().Spent {
+		t.Errorf("%+v, %v", l, err)
+	}
+	b[len(b)-5] = 0 // the time: what is left could be version 1
+	var format *FormatError
+	if _, err := Parse(b); !errors.As(err, &format) {
+		t.Error(err)
+	}
+}
+
 func TestStoredFormRoundTrips(t *testing.T) {
 	for seed := range uint64(30) {
 		l := sample(seed, 60)
@@ -101,7 +120,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := Parse([]byte("SRL\x02abc")); !errors.Is(err, ErrVersion) {
+	if _, err := Parse([]byte("SRL\x03abc")); !errors.Is(err, ErrVersion) {
 		t.Error(err)
 	}
 }

@@ -29,21 +29,24 @@ func Parse(b []byte) (*Labels, error) {
 	if len(b) < 4 || string(b[:3]) != "SRL" {
 		return nil, &FormatError{0, "these are no labels"}
 	}
-	if b[3] != version {
+	if b[3] < versionWithoutClicks || b[3] > version {
 		return nil, ErrVersion
 	}
+	tools := toolsOf(b[3])
 	r := reader{b: b, at: 4}
 	l := &Labels{W: r.int(MaxSide), H: r.int(MaxSide)}
 	if l.W < 1 || l.H < 1 {
 		r.fail("the picture is empty")
 	}
 	l.Normal = r.int(1) == 1
-	if r.int(int(Tools)) != int(Tools) {
+	if r.int(tools) != tools {
 		r.fail("another number of tools")
 	}
-	for i := range l.Spent {
-		t := r.uvarint(math.MaxInt64)
-		l.Spent[i] = int64(t)
+	for i := range tools {
+		l.Spent[i] = int64(r.uvarint(math.MaxInt64))
+	}
+	if b[3] == version && l.Spent[ToolClicks] == 0 {
+		r.fail("it could be of the version before")
 	}
 	l.next = uint32(r.uvarint(math.MaxUint32))
 	r.shapes(l)

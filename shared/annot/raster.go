@@ -123,3 +123,6 @@ func MaskOf(pix []byte, w, h int) Mask {
 	}
 	return m
 }
+
+// MaskOfRows returns the mask of runs in each row of a picture: sorted, with a gap between any two. It takes them over.
+func MaskOfRows(rows [][]block.Span) Mask { return Mask{rows: rows} }

@@ -30,6 +30,7 @@ const (
 	ActDismiss // the same, taken away
 	ActFill    // turns the selected shape into marked pixels
 	ActRename  // gives the selected shape the name that is set
+	ActTake    // makes the grown region a label, as a says (see As)
 )
 
 // Outcome is what came of it, for the page to put into words.
@@ -53,6 +54,9 @@ const (
 	Cold     // nothing in the heat map is as hot as asked
 	Accepted
 	Dismissed
+	Grown     // a region has a click more or less
+	NoDefect  // a region begins with a click on a defect
+	NoPicture // the desk was not given the picture
 )
 
 // Do does what a key or a button asks. Clicks and keys of a picture without a
@@ -68,12 +72,15 @@ func (d *Desk) Do(what Act, a, b float64, now int64) Outcome {
 	d.touch(now)
 	d.tool = t
 	switch what {
-	case ActArrow, ActPress, ActConfirm, ActCancel, ActDelete, ActGrow, ActTurn:
+	case ActArrow, ActPress, ActConfirm, ActCancel, ActDelete, ActGrow, ActTurn, ActTake, ActUndo:
 	default:
 		d.letGo()
 	}
 	switch what {
 	case ActUndo, ActRedo:
+		if what == ActUndo && d.hand.deed == growing {
+			return d.ungrow()
+		}
 		if d.hand.busy() {
 			d.Cancel()
 		}
@@ -114,6 +121,8 @@ func (d *Desk) Do(what Act, a, b float64, now int64) Outcome {
 		if err != nil {
 			return NothingToDo
 		}
+	case ActTake:
+		return d.take(As(a))
 	case ActRename:
 		if d.e.Rename(d.selected, d.name) != nil {
 			return NothingToDo
@@ -144,6 +153,9 @@ func (d *Desk) travel(back bool) Outcome {
 }
 
 func (d *Desk) delete() Outcome {
+	if d.hand.deed == growing {
+		return d.ungrow()
+	}
 	if n := len(d.hand.points); d.hand.deed == pointing {
 		if n > 1 {
 			d.hand.points = d.hand.points[:n-1]
@@ -178,6 +190,8 @@ func (d *Desk) confirm() Outcome {
 		return d.finishPolygon()
 	case widening:
 		return d.finishRotated()
+	case growing:
+		return d.take(AsPixels)
 	case idle:
 	default:
 		x, y := d.toScreen(d.cursor)

@@ -46,6 +46,8 @@ type Desk struct {
 
 	hand    hand
 	scores  block.Scores
+	growth  growth
+	clicked Outcome // of a click that a region took in, to be told when the pointer is released
 	changes changes
 	counted State // what is counted of it, at its Revision
 	known   bool
@@ -115,6 +117,7 @@ func (d *Desk) Replace(stored []byte) error {
 		return err
 	}
 	d.e, d.selected, d.hover, d.hand, d.known = n.e, 0, 0, hand{}, false
+	d.dropRegion()
 	d.all()
 	return nil
 }
@@ -136,6 +139,9 @@ func (d *Desk) Choose(t annot.Tool) {
 	}
 	d.letGo()
 	d.tool = t
+	if t == annot.ToolClicks {
+		d.ready()
+	}
 	if t != annot.ToolSelect {
 		d.hover = 0
 	}
@@ -153,7 +159,12 @@ func (d *Desk) Settings(radius float64, snap bool, name string, g block.Grid) {
 }
 
 // SetScores gives the desk the picture's heat map, for proposals.
-func (d *Desk) SetScores(s block.Scores) { d.scores = s }
+func (d *Desk) SetScores(s block.Scores) {
+	d.scores = s
+	if d.growth.fits = d.hand.deed == growing; d.tool == annot.ToolClicks {
+		d.ready()
+	}
+}
 
 // Rest stops the clock until the next touch: another window, another picture.
 func (d *Desk) Rest() { d.clock.Stop() }

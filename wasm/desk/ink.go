@@ -4,19 +4,22 @@ import (
 	"image"
 	"math"
 
+	"semirest/shared/annot"
 	"semirest/shared/block"
 )
 
 // The colours of ink, 0xAABBGGRR with straight alpha: orange for defects and
-// blue for what was painted normal, told apart by lightness too. Edges are
+// blue for what was painted normal, cyan, as proposals are, for a region that grows, told apart by lightness too. Edges are
 // opaque, so that a mark is seen on any ground.
 const (
-	inkMark     = 0x70_2a_7a_ff
-	inkMarkEdge = 0xf0_1a_6a_ff
-	inkHot      = 0x5c_2e_8a_ff
-	inkHotEdge  = 0xc0_2e_8a_ff
-	inkGood     = 0x4c_f0_a0_3c
-	inkGoodEdge = 0xb0_f0_a0_3c
+	inkMark      = 0x70_2a_7a_ff
+	inkMarkEdge  = 0xf0_1a_6a_ff
+	inkHot       = 0x5c_2e_8a_ff
+	inkHotEdge   = 0xc0_2e_8a_ff
+	inkGood      = 0x4c_f0_a0_3c
+	inkGoodEdge  = 0xb0_f0_a0_3c
+	inkGrown     = 0x68_ff_e0_50
+	inkGrownEdge = 0xf4_ff_f9_7d
 )
 
 // Ink returns the part of the layer of ink that is to be drawn anew, one pixel
@@ -57,14 +60,15 @@ func (d *Desk) Ink(buffer []byte) (area image.Rectangle, rgba []byte) {
 	rgba = buffer[:4*w*h]
 	clear(rgba)
 	d.inkBlocks(rgba, area)
-	d.inkMask(rgba, area)
+	d.inkMask(rgba, area, &d.e.Labels().Mask, inkMark, inkMarkEdge)
+	d.inkMask(rgba, area, &d.growth.mask, inkGrown, inkGrownEdge)
 	return area, rgba
 }
 
 // inkBounds is the part of the picture that may hold ink.
 func (d *Desk) inkBounds() image.Rectangle {
 	l := d.e.Labels()
-	b := l.Mask.Bounds()
+	b := l.Mask.Bounds().Union(d.growth.mask.Bounds())
 	for _, y := range l.Layers {
 		for i, c := range y.Cells {
 			if c != block.Unknown {
@@ -122,18 +126,17 @@ func (d *Desk) inkBlocks(rgba []byte, area image.Rectangle) {
 	}
 }
 
-// inkMask draws marked pixels, and those at the border of what is marked as a
+// inkMask draws a mask's pixels, and those at the border of what is marked as a
 // line. It samples one pixel more on each side to find the border.
-func (d *Desk) inkMask(rgba []byte, area image.Rectangle) {
-	l := d.e.Labels()
-	box := d.onScreen(l.Mask.Bounds(), 2).Intersect(area)
-	if l.Mask.Empty() || box.Empty() {
+func (d *Desk) inkMask(rgba []byte, area image.Rectangle, m *annot.Mask, inside, edge uint32) {
+	box := d.onScreen(m.Bounds(), 2).Intersect(area)
+	if m.Empty() || box.Empty() {
 		return
 	}
 	w, h := box.Dx()+2, box.Dy()+2
 	mask := make([]byte, w*h)
 	at := d.toPicture(float64(box.Min.X-1), float64(box.Min.Y-1))
-	l.Mask.View(mask, w, h, at.X, at.Y, 1/d.scale)
+	m.View(mask, w, h, at.X, at.Y, 1/d.scale)
 	for v := range box.Dy() {
 		row := mask[(v+1)*w : (v+2)*w]
 		up, down := mask[v*w:(v+1)*w], mask[(v+2)*w:(v+3)*w]
@@ -143,9 +146,9 @@ func (d *Desk) inkMask(rgba []byte, area image.Rectangle) {
 				continue
 			}
 			if row[u-1]&row[u+1]&up[u]&down[u] == 0 {
-				put32(out[4*(u-1):], inkMarkEdge)
+				put32(out[4*(u-1):], edge)
 			} else {
-				put32(out[4*(u-1):], inkMark)
+				put32(out[4*(u-1):], inside)
 			}
 		}
 	}

@@ -85,6 +85,10 @@ func (d *Desk) pressKey(keys Keys) Outcome {
 	}
 	was := d.e.Revision()
 	d.press(x, y, keys, true)
+	if o := d.clicked; o != Silent {
+		d.clicked = Silent
+		return o
+	}
 	switch d.hand.deed {
 	case pointing:
 		d.hand.down = false

@@ -25,7 +25,8 @@ const (
 	StyleBrush                 // the brush's circle: one point and a radius
 	StyleCross                 // the keyboard's cursor: one point
 	StyleCell                  // the block under the cursor
-	StylePoint                 // a polygon's first point: one point
+	StylePoint                 // a polygon's first point, a click on a defect: one point
+	StyleNot                   // a click on what is none: one point
 )
 
 // margin is how far beyond a shape's bounds its outline may be drawn, in CSS
@@ -160,6 +161,14 @@ func (d *Desk) drawn(v *list) {
 		d.line(v, StyleOpen, h.from, h.to)
 	case widening:
 		d.shape(v, &annot.Shape{Box: d.rotated()}, StyleDrawn)
+	case growing:
+		for _, c := range d.growth.Clicks() {
+			style := StylePoint
+			if !c.Defect {
+				style = StyleNot
+			}
+			d.line(v, style, c.Point)
+		}
 	case pointing:
 		points := append(make([]annot.Point, 0, len(h.points)+1), h.points...)
 		if !h.down || !h.moved {

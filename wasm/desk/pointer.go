@@ -12,8 +12,8 @@ type Keys int
 
 // The keys, to be added up.
 const (
-	Shift Keys = 1 << iota // even: proportions, steps of 15 degrees; blocks: normal
-	Other                  // Ctrl, Command or Alt: no snapping; brushes: erase
+	Shift Keys = 1 << iota // even: proportions, steps of 15 degrees; blocks: normal; clicks: no defect
+	Other                  // Ctrl, Command or Alt: no snapping; brushes: erase; clicks: no defect
 )
 
 // deed is what the pointer is doing between press and release.
@@ -29,6 +29,7 @@ const (
 	brushing
 	erasing
 	pointing // the points of a polygon; the pointer is up or down
+	growing  // a region, from clicks; the pointer is up
 )
 
 // hand is what is under way.
@@ -62,6 +63,10 @@ func (d *Desk) Down(x, y float64, keys Keys, now int64) {
 
 func (d *Desk) press(x, y float64, keys Keys, byKeys bool) {
 	p := d.cursor
+	if d.tool == annot.ToolClicks && (d.hand.deed == idle || d.hand.deed == growing) {
+		d.clicked = d.grow(keys)
+		return
+	}
 	switch d.hand.deed {
 	case widening:
 		d.finishRotated()
@@ -233,6 +238,10 @@ func (d *Desk) Up(x, y float64, keys Keys, now int64) Outcome {
 
 func (d *Desk) release(x, y float64, keys Keys) Outcome {
 	h := d.hand
+	if o := d.clicked; o != Silent {
+		d.clicked = Silent
+		return o
+	}
 	if !h.down {
 		return Silent
 	}
@@ -305,6 +314,8 @@ func (d *Desk) Cancel() {
 			d.e.Cancel()
 		}
 		d.changed()
+	case growing:
+		d.dropRegion()
 	}
 }
 
@@ -318,6 +329,8 @@ func (d *Desk) letGo() {
 		d.release(x, y, 0)
 	case pointing:
 		d.finishPolygon()
+	case growing:
+		d.take(AsPixels)
 	default:
 		d.Cancel()
 	}

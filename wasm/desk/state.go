@@ -17,6 +17,8 @@ type State struct {
 	Pixels, Blocks   int // marked pixels; labelled blocks
 	Spent            annot.Spent
 	Points           int         // of the polygon that is being drawn
+	Clicks           int         // of the region that is being grown
+	Grown            int         // its pixels
 	Focus            annot.Point // what the keyboard moves, on the screen
 }
 
@@ -30,6 +32,9 @@ func (d *Desk) State() State {
 	s := d.counted
 	s.Busy, s.CanUndo, s.CanRedo = d.hand.busy(), d.e.CanUndo(), d.e.CanRedo()
 	s.Spent, s.Points = l.Spent, len(d.hand.points)
+	if d.hand.deed == growing {
+		s.Clicks, s.Grown, s.CanUndo = len(d.growth.Clicks()), d.growth.mask.Count(), true
+	}
 	at := d.cursor
 	if i := l.Index(d.selected); i >= 0 {
 		s.Selected, s.Place = &l.Shapes[i], i+1

@@ -7,7 +7,7 @@ export interface Shape { id: number; proposed: boolean; points: number; x: numbe
 
 export interface DeskState {
   revision: number; busy: boolean; canUndo: boolean; canRedo: boolean; normal: boolean; labelled: boolean;
-  shapes: number; proposed: number; pixels: number; blocks: number; points: number; focusX: number; focusY: number;
+  shapes: number; proposed: number; pixels: number; blocks: number; points: number; clicks: number; grown: number; focusX: number; focusY: number;
   place: number; selected?: Shape; spent: number[];
 }
 
@@ -47,6 +47,9 @@ export class Desk {
     ask("settings", this.number, radius, snap ? 1 : 0, rows, cols, name);
   }
   scores(rows: number, cols: number, block: number, values: Float32Array): void { ask("scores", this.number, rows, cols, block, values); }
+  /** How large `picture` wants the picture, for regions to grow in. */
+  grid(): [w: number, h: number] { return ask("grid", this.number) as [number, number]; }
+  picture(rgba: Uint8ClampedArray): void { ask("picture", this.number, rgba); }
   rest(): void { ask("rest", this.number); }
   down(x: number, y: number, keys: number, now: number): void { ask("down", this.number, x, y, keys, now); }
   move(x: number, y: number, keys: number, now: number): void { ask("move", this.number, x, y, keys, now); }
@@ -70,7 +73,7 @@ export class Desk {
     return {
       revision: n[At.revision], busy: on(At.busy), canUndo: on(At.canUndo), canRedo: on(At.canRedo), normal: on(At.normal),
       labelled: on(At.labelled), shapes: n[At.shapes], proposed: n[At.proposed], pixels: n[At.pixels], blocks: n[At.blocks],
-      points: n[At.points], focusX: n[At.focusX], focusY: n[At.focusY], place: n[At.place],
+      points: n[At.points], clicks: n[At.clicks], grown: n[At.grown], focusX: n[At.focusX], focusY: n[At.focusY], place: n[At.place],
       selected: n[At.shapeID] ? { id: n[At.shapeID], proposed: on(At.shapeProposed), points: n[At.shapePoints], x: n[At.x], y: n[At.y],
         w: n[At.w], h: n[At.h], angle: n[At.angle], name: name ?? "" } : undefined,
       spent: [...n.subarray(At.spent, At.end)],

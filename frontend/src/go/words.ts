@@ -12,6 +12,7 @@ export const Tool = {
   eraser: 7,
   normal: 8, // 'this picture is normal'
   propose: 9, // accepting and correcting what a detector proposed
+  clicks: 10, // clicks that a region grows from
 } as const;
 export type Tool = keyof typeof Tool;
 
@@ -36,6 +37,7 @@ export const Act = {
   dismiss: 16, // the same, taken away
   fill: 17, // turns the selected shape into marked pixels
   rename: 18, // gives the selected shape the name that is set
+  take: 19, // makes the grown region a label, as a says (see As)
 } as const;
 export type Act = keyof typeof Act;
 
@@ -57,8 +59,19 @@ export const Outcome = {
   cold: 13, // nothing in the heat map is as hot as asked
   accepted: 14,
   dismissed: 15,
+  grown: 16, // a region has a click more or less
+  noDefect: 17, // a region begins with a click on a defect
+  noPicture: 18, // the desk was not given the picture
 } as const;
 export type Outcome = keyof typeof Outcome;
+
+/** desk.As is what a grown region is accepted as. */
+export const As = {
+  pixels: 0,
+  blocks: 1, // of 8 pixels of the detector's input: those at least half in the region
+  box: 2, // the upright box about it, of the kind that is set
+} as const;
+export type As = keyof typeof As;
 
 /** desk.Style says how a line of a layer is drawn. */
 export const Style = {
@@ -74,14 +87,15 @@ export const Style = {
   brush: 9, // the brush's circle: one point and a radius
   cross: 10, // the keyboard's cursor: one point
   cell: 11, // the block under the cursor
-  point: 12, // a polygon's first point: one point
+  point: 12, // a polygon's first point, a click on a defect: one point
+  not: 13, // a click on what is none: one point
 } as const;
 export type Style = keyof typeof Style;
 
 /** desk.Keys are those held while the pointer works. */
 export const Keys = {
-  shift: 1, // even: proportions, steps of 15 degrees; blocks: normal
-  other: 2, // Ctrl, Command or Alt: no snapping; brushes: erase
+  shift: 1, // even: proportions, steps of 15 degrees; blocks: normal; clicks: no defect
+  other: 2, // Ctrl, Command or Alt: no snapping; brushes: erase; clicks: no defect
 } as const;
 export type Keys = keyof typeof Keys;
 
@@ -111,7 +125,9 @@ export const Ask = {
   live: 18, // lines
   ink: 19, // into: [x, y, w, h, blank], or undefined; into(length) gives the array for the pixels
   merge: 20, // base or null, mine, theirs: the joined labels' stored form, or undefined
-  upright: 21, // head of a file: [orientation, head that hides it from the browser], or undefined where it is upright
+  picture: 21, // RGBA of askGrid's size: what regions grow in
+  grid: 22, // [w, h]
+  upright: 23, // head of a file: [orientation, head that hides it from the browser], or undefined where it is upright
 } as const;
 export type Ask = keyof typeof Ask;
 
@@ -128,19 +144,21 @@ export const At = {
   pixels: 8,
   blocks: 9,
   points: 10,
-  focusX: 11,
-  focusY: 12,
-  place: 13,
-  shapeID: 14, // of the selected shape, 0 for none; what follows is its
-  shapeProposed: 15,
-  shapePoints: 16,
-  x: 17, // of its upright bounds, the left top
-  y: 18,
-  w: 19, // its own size
-  h: 20,
-  angle: 21,
-  spent: 22, // by tool, milliseconds
-  end: 32, // how many numbers there are
+  clicks: 11,
+  grown: 12,
+  focusX: 13,
+  focusY: 14,
+  place: 15,
+  shapeID: 16, // of the selected shape, 0 for none; what follows is its
+  shapeProposed: 17,
+  shapePoints: 18,
+  x: 19, // of its upright bounds, the left top
+  y: 20,
+  w: 21, // its own size
+  h: 22,
+  angle: 23,
+  spent: 24, // by tool, milliseconds
+  end: 35, // how many numbers there are
 } as const;
 export type At = keyof typeof At;
 

@@ -1,5 +1,5 @@
 // What the keys of the labelling screen do to the work on one picture.
-import type { Outcome } from "../go/words";
+import { As, type Outcome } from "../go/words";
 import type { Doing } from "./keys";
 import { brush, chosen } from "./panel";
 import type { Sheet } from "./sheet";
@@ -11,6 +11,7 @@ export function doings(work: Work, sheet: Sheet): Doing {
   return {
     tool: (name) => around.tool(name),
     act: (name) => work.done(desk.act(name)),
+    take: (as) => { around.set("not", false); work.done(desk.act("take", As[as])); },
     confirm: () => work.done(desk.act("confirm")),
     step: (by) => { const o = desk.act("step", by); fly(o); return o !== "nothingToDo"; },
     arrow: (dx, dy) => {

@@ -62,6 +62,7 @@ export class Frame {
 
   tool(name: Tool): void {
     for (const [other, b] of this.buttons) b.setAttribute("aria-pressed", String(other === name));
+    this.buttons.get(name)?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone the bar scrolls
     say(this.hint, tools[name]?.hint ?? "");
   }
 

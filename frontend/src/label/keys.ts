@@ -1,6 +1,6 @@
 // The keyboard of the labelling screen: one table for what keys do and for the sheet that lists them.
 import { icon, make } from "../dom";
-import { Keys, type Tool } from "../go/words";
+import { Keys, type As, type Tool } from "../go/words";
 import { tools } from "./words";
 import { set, settings } from "../settings";
 
@@ -8,6 +8,7 @@ import { set, settings } from "../settings";
 export interface Doing {
   tool(name: Tool): void;
   act(name: "undo" | "redo" | "normal" | "delete" | "cancel" | "create" | "accept" | "dismiss" | "fill"): void;
+  take(as: As): void;
   confirm(): void;
   step(by: number): boolean; // false where there is no further shape
   arrow(dx: number, dy: number): void;
@@ -64,6 +65,11 @@ const table: Key[] = [
   { group: "Proposals", keys: ["a"], text: "Accept the selected one, or all", run: (d) => d.act("accept") },
   { group: "Proposals", keys: ["x"], text: "Dismiss the selected one, or all", run: (d) => d.act("dismiss") },
   { group: "Proposals", keys: ["o"], text: "Heat map on or off", run: (d) => d.flip("heat") },
+
+  { group: "Clicks to a region", keys: [], shown: "Shift+Click", text: "Not a defect (without a mouse: Shift+Space)", run: () => {} },
+  { group: "Clicks to a region", keys: [], shown: "Enter", text: "Accept as pixels", run: () => {} },
+  { group: "Clicks to a region", keys: ["Shift+Enter"], shown: "Shift+Enter", text: "Accept as blocks", run: (d) => d.take("blocks") },
+  { group: "Clicks to a region", keys: ["Ctrl+b"], shown: "Ctrl+B", text: "Accept as a box", run: (d) => d.take("box") },
 
   { group: "View", keys: ["+", "="], shown: "+", text: "Zoom in", run: (d) => d.zoom(1.25) },
   { group: "View", keys: ["-"], shown: "−", text: "Zoom out", run: (d) => d.zoom(0.8) },

@@ -2,20 +2,21 @@
 // time.
 import { icon, make, say } from "../dom";
 import type { DeskState } from "../go/desk";
-import { maxKind, Tool } from "../go/words";
+import { maxKind, Tool, type As } from "../go/words";
 import { titleOf } from "../titles";
 import { toolIcon } from "./icons";
+import { RegionPanel } from "./region";
 import type { Heat } from "./heat";
 import { clock, shapeText, spentOn, sumText } from "./words";
 
-export interface Settings { radius: number; snap: boolean; name: string; heat: boolean; opacity: number; threshold: number; truth: boolean }
+export interface Settings { radius: number; snap: boolean; name: string; heat: boolean; opacity: number; threshold: number; truth: boolean; not: boolean }
 
 /** What a user has set lasts from picture to picture, as long as the page. */
-export const chosen: Settings = { radius: 8, snap: true, name: "", heat: true, opacity: 0.45, threshold: 1, truth: true };
+export const chosen: Settings = { radius: 8, snap: true, name: "", heat: true, opacity: 0.45, threshold: 1, truth: true, not: false };
 
 export interface Wishes {
   normal(): void; set<K extends keyof Settings>(name: K, value: Settings[K]): void;
-  propose(): void; blocks(): void; accept(): void; dismiss(): void; remove(): void; fill(): void; rename(): void;
+  propose(): void; blocks(): void; accept(): void; dismiss(): void; remove(): void; fill(): void; rename(): void; take(as: As): void; give(): void;
 }
 
 let lists = 0;
@@ -40,6 +41,7 @@ export class LabelPanel {
   private readonly shapeText = make("p", { class: "sum" });
   private readonly proposed: HTMLElement;
   private readonly kinds: HTMLDataListElement;
+  private readonly region: RegionPanel;
 
   constructor(wishes: Wishes) {
     const number = ++lists;
@@ -72,9 +74,11 @@ export class LabelPanel {
       make("div", { class: "row" }, this.buttons.propose, this.buttons.blocks));
     this.shape = make("section", { "aria-label": "Selected shape", hidden: true }, make("h2", {}, "Selected"), this.shapeText,
       make("div", { class: "row" }, button("Delete", "Del", () => wishes.remove()), button("To pixels", "M", () => wishes.fill())));
+    this.region = new RegionPanel(wishes);
     this.root = make("aside", { class: "panel label-panel", "aria-label": "Labels" },
       make("section", { class: "what" }, this.normal, this.sum),
       make("section", {}, make("h2", {}, "Time ", this.total), this.times),
+      this.region.root,
       this.shape,
       make("section", { class: "settings" }, make("h2", {}, "Drawing"),
         make("label", { for: `kind-${number}` }, "Kind of defect"), this.kind, this.kinds,
@@ -91,6 +95,7 @@ export class LabelPanel {
     this.radius.setAttribute("aria-valuetext", `${radiusText(chosen.radius)} pixels across`);
     say(this.radiusText, `${radiusText(chosen.radius)} px`);
     this.snap.checked = chosen.snap;
+    this.region.set();
     this.heat.checked = chosen.heat;
     this.threshold.value = String(chosen.threshold);
     say(this.thresholdText, chosen.threshold.toFixed(2));
@@ -117,6 +122,7 @@ export class LabelPanel {
     const rows = (Object.keys(Tool) as Tool[]).map((t) => [spentOn[t], s.spent[Tool[t]]] as const).filter(([, ms]) => ms >= 50);
     if (this.times.children.length !== 2 * rows.length) this.times.replaceChildren(...rows.flatMap(() => [make("dt"), make("dd")]));
     rows.forEach(([name, ms], i) => { say(this.times.children[2 * i], name); say(this.times.children[2 * i + 1], clock(ms)); });
+    this.region.show(s);
     this.shape.hidden = !s.selected;
     if (s.selected) say(this.shapeText, shapeText(s.selected).replace(/^./, (c) => c.toUpperCase()));
     this.proposed.hidden = !s.proposed;

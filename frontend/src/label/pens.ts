@@ -18,7 +18,7 @@ const pens: Partial<Record<number, Pen>> = {
   [Style.cell]: { line: "#ffffff", width: 1, halo }, // block under the cursor
 };
 
-const { handle, brush, cross, point: firstPoint } = Style;
+const { handle, brush, cross, point: firstPoint, not } = Style;
 
 /** Draws lines from a place of the list on. Gives the bounds of what was drawn: left, top, right, bottom. */
 export function drawLines(pen: CanvasRenderingContext2D, list: Float32Array, from: number): [number, number, number, number] {
@@ -28,7 +28,7 @@ export function drawLines(pen: CanvasRenderingContext2D, list: Float32Array, fro
   };
   for (let i = from; i < list.length;) {
     const style = list[i], n = list[i + 1], at = i + 2;
-    if (style === handle || style === brush || style === cross || style === firstPoint) {
+    if (style === handle || style === brush || style === cross || style === firstPoint || style === not) {
       const x = list[at], y = list[at + 1], r = style === brush ? list[at + 2] : 14;
       grow(x, y, r + 3);
       mark(pen, style, x, y, r);
@@ -104,11 +104,12 @@ function mark(pen: CanvasRenderingContext2D, style: number, x: number, y: number
   switch (style) {
     case handle: pen.rect(x - 4, y - 4, 8, 8); break;
     case firstPoint: pen.arc(x, y, 6, 0, 2 * Math.PI); break;
+    case not: pen.arc(x, y, 6, 0, 2 * Math.PI); pen.moveTo(x - 3.5, y); pen.lineTo(x + 3.5, y); break;
     case brush: pen.arc(x, y, Math.max(r, 1), 0, 2 * Math.PI); break;
     case cross:
       pen.moveTo(x - 12, y); pen.lineTo(x - 3, y); pen.moveTo(x + 3, y); pen.lineTo(x + 12, y);
       pen.moveTo(x, y - 12); pen.lineTo(x, y - 3); pen.moveTo(x, y + 3); pen.lineTo(x, y + 12);
       break;
   }
-  stroke(pen, style === handle || style === firstPoint ? { line: "#1a2026", width: 1.5, fill: "#ffffff" } : { line: "#ffffff", width: 1.5, halo });
+  stroke(pen, style === handle || style === firstPoint ? { line: "#1a2026", width: 1.5, fill: "#ffffff" } : style === not ? { line: "#ffffff", width: 1.5, halo, fill: "#1a2026" } : { line: "#ffffff", width: 1.5, halo });
 }

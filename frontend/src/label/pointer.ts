@@ -3,7 +3,7 @@ import type { Desk } from "../go/desk";
 import { Keys, type Outcome } from "../go/words";
 import type { Sheet } from "./sheet";
 
-export interface Hands { told(o: Outcome): void; touched(): void; at(x: number, y: number): void; space(): boolean }
+export interface Hands { told(o: Outcome): void; touched(): void; at(x: number, y: number): void; space(): boolean; keys(): number }
 
 const keysOf = (event: MouseEvent): number => (event.shiftKey ? Keys.shift : 0) | (event.ctrlKey || event.metaKey || event.altKey ? Keys.other : 0);
 
@@ -36,7 +36,7 @@ export function listen(sheet: Sheet, desk: Desk, hands: Hands, until: AbortSigna
       root.classList.add("held");
     } else if (event.button === 0 && !drawing) {
       drawing = event.pointerId;
-      desk.down(x, y, keysOf(event), event.timeStamp);
+      desk.down(x, y, keysOf(event) | hands.keys(), event.timeStamp);
     }
     sheet.wake();
     event.preventDefault();

@@ -3,11 +3,10 @@
 // sync.ts.
 import * as api from "../api";
 import { make } from "../dom";
-import * as engine from "../go/engine";
-import { resolve } from "./clash";
-import { Subject, type Outcome, type Tool } from "../go/words";
+import type { Outcome, Tool } from "../go/words";
 import { helpSheet } from "./keys";
 import { Frame } from "./frame";
+import { Others } from "./others";
 import { chosen, LabelPanel, type Settings } from "./panel";
 import { Saved } from "./saved";
 import { Strip } from "./strip";
@@ -21,12 +20,13 @@ import { screen } from "../shell";
 class LabelScreen {
   private readonly all = new AbortController();
   private readonly strip: Strip;
-  private readonly saved = new Saved(() => this.pressSaved(), this.all.signal);
+  private readonly saved = new Saved(() => this.others.pressSaved(), this.all.signal);
   private readonly live = make("div", { class: "hide", role: "status", "aria-live": "polite" });
   private readonly stage = make("section", { class: "label-stage", "aria-label": "Picture" });
   private readonly frame: Frame;
   private readonly panel: LabelPanel;
   private readonly help = helpSheet();
+  private readonly others: Others;
   private picture?: Work;
 
   constructor(private readonly root: HTMLElement, private readonly project: string) {
@@ -35,7 +35,8 @@ class LabelScreen {
     this.panel = new LabelPanel({
       normal: act((w) => w.doing.act("normal")), propose: act((w) => w.doing.propose()), blocks: act((w) => w.proposeBlocks()),
       accept: act((w) => w.doing.act("accept")), dismiss: act((w) => w.doing.act("dismiss")), remove: act((w) => w.doing.act("delete")),
-      fill: act((w) => w.doing.act("fill")), rename: act((w) => w.rename()), set: (name, value) => this.set(name, value),
+      fill: act((w) => w.doing.act("fill")), rename: act((w) => w.rename()), give: act((w) => w.doing.act("cancel")),
+      take: (as) => this.picture?.doing.take(as), set: (name, value) => this.set(name, value),
     });
     this.frame = new Frame(project, {
       tool: (t) => this.choose(t), undo: act((w) => w.doing.act("undo")), redo: act((w) => w.doing.act("redo")),
@@ -44,6 +45,9 @@ class LabelScreen {
     }, this.saved.root);
     root.classList.add("labelling");
     root.replaceChildren(this.frame.head, this.frame.bar, make("div", { class: "label-middle" }, this.stage, this.frame.foot, this.strip.root), this.panel.root, this.live, this.help);
+    this.others = new Others(project, this.strip, this.saved, {
+      work: () => this.picture, open: (id) => void this.open(id), stand: (s) => this.stand(s), counted: () => this.countPictures(), tell: (text) => this.tell(text),
+    }, this.all.signal);
     this.listen();
     this.showTool();
   }
@@ -53,10 +57,6 @@ class LabelScreen {
     addEventListener("keydown", (event) => {
       if (event.key === "?" && !(event.target as HTMLElement).closest?.("dialog, input[type=text]")) { this.help.showModal(); event.preventDefault(); }
     }, { signal: until });
-    sync.standings.on(({ picture, standing }) => { if (picture === this.picture?.info.id) this.stand(standing); else this.saved.show(); }, until);
-    sync.clashes.on((c) => { if (c.draft.picture === this.picture?.info.id) void this.resolve(c); else this.saved.show(); }, until);
-    sync.saves.on((s) => { void this.heard(s.picture, s.revision, s.here); }, until);
-    engine.changes.on((c) => { if (c.subject === Subject.labels && c.project === this.project) void this.heard(c.picture, c.revision, false); }, until);
     addEventListener("focus", () => { void this.picture?.look(); }, { signal: until });
     addEventListener("blur", () => this.picture?.desk.rest(), { signal: until });
     addEventListener("pagehide", () => { void this.picture?.leave(); }, { signal: until });
@@ -118,7 +118,7 @@ class LabelScreen {
       if (keyboard || !had) work.sheet!.root.focus({ preventScroll: true });
       this.tell(`${info.name}. ${sumText(work.desk.state())}.`);
       const c = sync.clashOf(id);
-      if (c) void this.resolve(c);
+      if (c) void this.others.resolve(c);
     } catch (error) {
       if (this.picture === work) this.fail(error instanceof Error && error.name === "Unreadable" ? error.message : api.why(error));
     }
@@ -149,6 +149,7 @@ class LabelScreen {
   private showTool(): void {
     this.frame.tool(inHand.tool);
     this.stage.dataset.tool = inHand.tool;
+    this.panel.root.dataset.tool = inHand.tool;
   }
 
   private set<K extends keyof Settings>(name: K, value: Settings[K]): void {
@@ -181,40 +182,6 @@ class LabelScreen {
   private tell(text: string): void { if (text) this.live.textContent = text; }
 
   private stand(s: sync.Standing): void { if (this.saved.stand(s)) this.countPictures(); }
-
-  private pressSaved(): void {
-    const c = (this.picture && sync.clashOf(this.picture.info.id)) ?? sync.anyClash();
-    if (!c) { sync.sendNow(); return; }
-    if (c.draft.picture !== this.picture?.info.id) void this.open(c.draft.picture);
-    else void this.resolve(c);
-  }
-
-  private choosing = false;
-  private async resolve(c: sync.Clash): Promise<void> {
-    const work = this.picture;
-    if (this.choosing || !work?.image) return;
-    this.choosing = true;
-    this.tell("Somebody else saved labels of this picture. Choose which to keep.");
-    const done = await resolve(c, work.image, work.until, (data) => { if (this.picture === work) work.take(data); });
-    this.choosing = false;
-    if (!done) return;
-    this.tell(done);
-    work.sheet?.root.focus({ preventScroll: true });
-  }
-
-  /** Another revision of a picture is there. */
-  private async heard(picture: string, revision: number, here: boolean): Promise<void> {
-    const work = this.picture;
-    if (work?.info.id === picture && work.keeper && revision > work.keeper.revision && await work.look()) {
-      this.stand({ kind: "saved", revision: work.keeper.revision });
-      this.tell(here ? "Labels updated." : "Labels updated: somebody else saved.");
-    }
-    try {
-      const p = await api.get<"getPicture">(api.at("projects", this.project, "pictures", picture), this.all.signal);
-      if (p.labels) this.strip.update(picture, p.labels);
-      this.countPictures();
-    } catch { /* the row is a little older then */ }
-  }
 }
 
 export function begin(): void {

@@ -90,5 +90,19 @@ export class Upright {
     pen.restore();
   }
 
+  /** The picture drawn so small, RGBA. */
+  small(w: number, h: number): Uint8ClampedArray {
+    const pen = new OffscreenCanvas(w, h).getContext("2d", { willReadFrequently: true })!;
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, w, h);
+    pen.imageSmoothingQuality = "high";
+    if (this.orientation !== 1) {
+      pen.scale(w / this.width, h / this.height);
+      pen.transform(...turn(this.orientation, this.levels[0].width, this.levels[0].height));
+      pen.drawImage(this.levels[0], 0, 0);
+    } else pen.drawImage(this.levels[0], 0, 0, w, h);
+    return pen.getImageData(0, 0, w, h).data;
+  }
+
   close(): void { for (const l of this.levels) l.close(); }
 }

@@ -15,12 +15,13 @@ export const tools: Partial<Record<Tool, ToolText>> = {
   brush: { name: "Pixel brush", key: "D", hint: "Paint the defect's pixels. Ctrl or Alt: erase." },
   polygon: { name: "Polygon", key: "L", hint: "Click point by point, or drag around. Enter or a click on the first point closes it." },
   eraser: { name: "Eraser", key: "E", hint: "Rub out pixels and blocks; click a shape to delete it." },
+  clicks: { name: "Clicks to a region", key: "K", hint: "Click on the defect: a region grows. Click on what is missing; with Shift on what is too much. Enter accepts." },
 };
 
 /** What time is spent on. */
 export const spentOn: Record<Tool, string> = {
   select: "Select", box: "Boxes", rotated: "Rotated boxes", block8: "Blocks 8", block16: "Blocks 16", brush: "Pixel brush", polygon: "Polygons",
-  eraser: "Eraser", normal: "Normal", propose: "Proposals",
+  eraser: "Eraser", normal: "Normal", propose: "Proposals", clicks: "Clicks",
 };
 
 /** A time of work: 0:07.3, 12:41. */
@@ -58,6 +59,9 @@ export function outcomeText(o: Outcome, s: DeskState): string {
     case "deleted": return "Deleted.";
     case "stroked": return sumText(s) + ".";
     case "pointed": return `${plural(s.points, "point")}.`;
+    case "grown": return `${plural(s.clicks, "click")}: a region of ${s.grown.toLocaleString()} px. Enter accepts it.`;
+    case "noDefect": return "Click on the defect first, without Shift.";
+    case "noPicture": return "The picture is not there yet.";
     case "pressed": return "Pressed: arrows draw, Space ends.";
     case "accepted": return `Accepted. ${at || plural(s.proposed, "proposal") + " left."}`;
     case "dismissed": return `Dismissed. ${at || plural(s.proposed, "proposal") + " left."}`;

@@ -70,9 +70,10 @@ export class Work {
     root.setAttribute("aria-roledescription", "picture to label");
     this.sheet.show(this.image);
     this.sheet.drawn.on(() => this.frame(), until);
+    this.desk.picture(this.image.small(...this.desk.grid()));
     void this.image.halve(() => this.sheet?.turn(), until);
     this.doing = doings(this, this.sheet);
-    listenPointers(this.sheet, this.desk, { told: (o) => this.done(o), touched: () => {}, at: (x, y) => { this.pointer = { x, y }; },
+    listenPointers(this.sheet, this.desk, { told: (o) => this.done(o), touched: () => {}, at: (x, y) => { this.pointer = { x, y }; }, keys: () => inHand.tool === "clicks" && chosen.not && this.desk.state().clicks ? Keys.shift : 0,
       space: () => { if (this.space === "up") return false; this.space = "used"; return true; } }, until);
     listenKeys(root, this.doing, until);
     addEventListener("keyup", (event) => {
