@@ -126,8 +126,11 @@ func syncFile(path string) error {
 // backupWhenDue copies a database that holds anything and whose newest copy is
 // older than a day.
 func (s *Store) backupWhenDue(ctx context.Context) error {
-	if copies := s.copies(); len(copies) > 0 && s.now().Sub(copies[len(copies)-1].made) < backupEvery {
-		return nil
+	for _, c := range s.copies() {
+		// One that a wrong clock dated in the future is no reason to make none until then.
+		if age := s.now().Sub(c.made); age >= 0 && age < backupEvery {
+			return nil
+		}
 	}
 	var tables int
 	err := s.read.DB.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'projects'").Scan(&tables)

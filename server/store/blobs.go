@@ -85,6 +85,9 @@ func (s *Store) putSpool(ctx context.Context, sp *spool) error {
 	if s.intact(ctx, key, sp) {
 		return nil
 	}
+	if err := s.hasReserve(sp.n); err != nil {
+		return blobFault("store", sp.sha, err)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var local *os.File

@@ -97,7 +97,10 @@ func (r *restoring) commit() error {
 		return nil
 	}
 	r.open = false
-	return r.tx.Commit()
+	if err := r.tx.Commit(); err != nil {
+		return err
+	}
+	return r.s.inPlace()
 }
 
 func (r *restoring) rollback() error {

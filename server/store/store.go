@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -20,8 +21,9 @@ type Store struct {
 	write *bun.DB // one connection: writers of this process wait here, not in the database
 	read  *bun.DB
 	files *blob.Bucket
-	spool string // folder for bytes on their way in; empty: the system's
-	dir   string // of the blobs, where they are local files; else empty
+	spool string      // folder for bytes on their way in; empty: the system's
+	dir   string      // of the blobs, where they are local files; else empty
+	at    os.FileInfo // the database's file, as it was opened
 	now   func() time.Time
 	stop  context.CancelFunc // of the upkeep
 	done  chan struct{}
@@ -66,6 +68,9 @@ func (s *Store) open(ctx context.Context) error {
 		return s.fault("open", err)
 	}
 	s.write = bun.NewDB(write, sqlitedialect.New())
+	if s.at, err = os.Stat(s.path); err != nil {
+		return s.fault("open", err)
+	}
 	if err := s.check(ctx, write); err != nil {
 		return err
 	}
@@ -128,7 +133,7 @@ func (s *Store) change(ctx context.Context, what string, f func(tx bun.Tx) error
 	if err := tx.Commit(); err != nil {
 		return s.fault(what, err)
 	}
-	return nil
+	return s.inPlace()
 }
 
 // locked keeps a row that change will write from being changed by others

@@ -2,15 +2,20 @@ package workshop
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"semirest/server/detect"
 	"semirest/server/project"
 	"semirest/server/store"
+	"semirest/shared/wire"
 )
 
 // Projects are the store's. Deleting one ends what is done with it first.
@@ -183,29 +188,49 @@ func (w *Shop) install(p project.Project, m project.Model, loaded *detect.Model,
 	return err
 }
 
-// look loads a model that is to be served: all of its file is read and checked.
+// look loads a model that is to be served: all of its file is read and checked. What is no model that can be served, as a
+// restored project may bring one, is a *project.ReasonError.
 func (w *Shop) look(ctx context.Context, m project.Model) (*detect.Model, error) {
 	if err := w.copyOut(ctx, m); err != nil {
 		return nil, err
 	}
-	loaded, err := w.load(w.servedPath(m))
+	path := w.servedPath(m)
+	loaded, err := w.load(path)
+	if err == nil && 3*loaded.Input.Pixels() > wire.MaxData {
+		err = fmt.Errorf("its input of %v pixels is larger than a message: train it with tiles", loaded.Input)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", m.ID, err)
+		// The file has the bytes that it was stored with: the disk is not to blame.
+		w.log.Warn("a model cannot be served", "model", m.ID, "error", err)
+		words := strings.NewReplacer(path+": ", "", "detect: ", "", "weights: ", "")
+		return nil, &project.ReasonError{Reason: "the model " + m.Name + " cannot be used: " + words.Replace(err.Error())}
 	}
 	return loaded, nil
 }
 
-// copyOut puts a copy of a model's file where it is served from.
+// copyOut puts a copy of a model's file where it is served from. One that is there and damaged is written again.
 func (w *Shop) copyOut(ctx context.Context, m project.Model) error {
 	path := w.servedPath(m)
-	_, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	sum, err := fileSum(path)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && sum != m.SHA256) {
 		err = w.Store.SaveBlob(ctx, m.SHA256, path)
 	}
 	if err != nil {
 		return fmt.Errorf("model %s: %w", m.ID, err)
 	}
 	return nil
+}
+
+// fileSum is a file's SHA-256.
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 func (w *Shop) servedPath(m project.Model) string {
