@@ -142,7 +142,7 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	defer func() { err = errors.Join(err, shop.Close()) }()
 
 	c := web.Config{
-		Version: version, Page: frontend.Handler(), Decode: decodePicture, Mask: picture.MaskFile, Room: picture.Room, MaskRoom: picture.MaskRoom, Proxies: proxies, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
+		Version: version, Page: frontend.Handler(), Decode: decodePicture, Mask: picture.MaskFile, Ready: shop.Store.Ready, Room: picture.Room, MaskRoom: picture.MaskRoom, Proxies: proxies, AllowOrigins: o.allowOrigins, Queue: o.queue, Log: log,
 		Limits:   prep.Limits{MaxSide: prep.DefaultLimits.MaxSide, MaxPixels: o.maxPixels},
 		Accounts: shop.Accounts, Workshop: webWorkshop(shop),
 	}

@@ -3,7 +3,7 @@
 export type Fault = {
   error: {
     /** For programs */
-    code: "bad_request" | "forbidden" | "not_found" | "method_not_allowed" | "too_large" | "unreadable_picture" | "busy" | "unavailable" | "internal" | "conflict" | "bad_labels" | "signed_out" | "sign_in_refused" | "throttled" | "exists" | "invalid" | "no_space" | "no_accounts";
+    code: "bad_request" | "forbidden" | "not_found" | "method_not_allowed" | "too_large" | "unreadable_picture" | "busy" | "unavailable" | "internal" | "conflict" | "bad_labels" | "signed_out" | "sign_in_refused" | "throttled" | "exists" | "invalid" | "no_space" | "damaged" | "no_accounts";
     /** For people: what is wrong and what to do */
     message: string;
   };

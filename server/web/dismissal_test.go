@@ -171,8 +171,8 @@ func TestSocketsEndWithTheirSession(t *testing.T) {
 	karl.send(wire.Open{Request: 1, Detector: "fake"})
 	closed("ended by another process", karl)
 
-	defer func(d time.Duration) { pingEvery = d }(pingEvery)
-	pingEvery = 20 * time.Millisecond
+	defer func(d time.Duration) { lookEvery = d }(lookEvery)
+	lookEvery = 20 * time.Millisecond
 	quiet := h.socket("token karl")
 	must(t, h.store.DeleteUser(t.Context(), h.people["karl"].ID, func(project.User) error { return nil }))
 	closed("that only listens", quiet)

@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
@@ -107,6 +109,13 @@ func (s *Server) sendBlob(c echo.Context, p project.Picture, sha, name string) e
 		return lost(err, "picture", p.ID)
 	}
 	defer f.Close()
+	// What a failing disk damaged is not to be kept by browsers for good under the name of what it was.
+	if sum, err := sumOf(f); err != nil {
+		return lost(err, "picture", p.ID)
+	} else if sum != sha {
+		s.log.Error("a stored file is damaged", "picture", p.ID, "file", sha)
+		return newFault(http.StatusInternalServerError, codeDamaged, "the stored file of this picture is damaged; bring the picture in again")
+	}
 	var head [16]byte
 	n, err := io.ReadFull(f, head[:])
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -121,6 +130,16 @@ func (s *Server) sendBlob(c echo.Context, p project.Picture, sha, name string) e
 	keep(h, sha)
 	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, f)
 	return nil
+}
+
+// sumOf is the SHA-256 of what f holds, which is then read from its beginning again.
+func sumOf(f io.ReadSeeker) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	_, err := f.Seek(0, io.SeekStart)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // lost is the error of reading a file that a row names. That it is missing is the server's fault, and no 404.

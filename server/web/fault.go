@@ -46,6 +46,7 @@ const (
 	codeExists      = "exists"
 	codeInvalid     = "invalid"
 	codeFull        = "no_space"
+	codeDamaged     = "damaged" // a stored file is not what it was
 	codeNoAccounts  = "no_accounts"
 )
 
@@ -125,7 +126,7 @@ func (s *Server) answerFault(err error, c echo.Context) {
 		return
 	}
 	f := faultOf(err)
-	if f.Status >= 500 && f.Code == codeInternal {
+	if f.Status >= 500 && f.Code == codeInternal && c.Request().Context().Err() == nil { // who left gets no answer
 		s.log.Error("request failed", "route", c.Path(), "error", err)
 	}
 	s.meter.errors.WithLabelValues(f.Code).Inc()

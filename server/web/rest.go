@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -45,7 +46,7 @@ func (s *Server) getHealth(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// getReady answers 200 when crops can be scored.
+// getReady answers 200 when crops can be scored and projects kept.
 func (s *Server) getReady(c echo.Context) error {
 	n := len(s.detectors.list())
 	switch {
@@ -53,6 +54,14 @@ func (s *Server) getReady(c echo.Context) error {
 		return errStopping
 	case n == 0:
 		return &fault{http.StatusServiceUnavailable, codeUnavailable, "no detector is ready yet; /api/v1/progress tells how far they are", 5 * time.Second}
+	}
+	if s.config.Ready != nil {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 5*time.Second)
+		defer cancel()
+		if err := s.config.Ready(ctx); err != nil {
+			s.log.Warn("the server is not ready", "error", err)
+			return &fault{http.StatusServiceUnavailable, codeUnavailable, "projects cannot be kept now: the disk is full, or the database does not answer; the log says which", 5 * time.Second}
+		}
 	}
 	return c.JSON(http.StatusOK, map[string]any{"status": "ready", "detectors": n})
 }

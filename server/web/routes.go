@@ -95,7 +95,11 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			if err != nil {
 				if broken, ok := errors.AsType[*brokenOff](err); ok {
-					s.log.Error("an answer was broken off", "route", c.Path(), "error", broken.error)
+					level := slog.LevelError
+					if c.Request().Context().Err() != nil { // the client left
+						level = slog.LevelInfo
+					}
+					s.log.Log(c.Request().Context(), level, "an answer was broken off", "route", c.Path(), "error", broken.error)
 					panic(http.ErrAbortHandler)
 				}
 				c.Error(err) // writes the answer, so that its status is known below

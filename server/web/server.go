@@ -46,6 +46,8 @@ type Config struct {
 
 	Workshop *Workshop // projects; nil: none
 
+	Ready func(ctx context.Context) error // says what keeps projects from being kept; nil: nothing does
+
 	// Proxies are whom X-Forwarded-For is believed of; of anybody else it is anybody's to write.
 	Proxies []netip.Prefix
 

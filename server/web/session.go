@@ -19,6 +19,7 @@ import (
 // Times of a session. Variables, so that tests need not wait.
 var (
 	pingEvery    = 20 * time.Second // the server asks for a sign of life
+	lookEvery    = time.Second / 2  // whether the session's person may still be here
 	readPatience = 60 * time.Second // without one, or for one message, the connection is given up
 	sendPatience = 20 * time.Second // for one message to leave
 	lingerTime   = time.Second      // after our close frame, for the client to have read it
@@ -255,6 +256,12 @@ func (x *session) alive() {
 func (x *session) write(hello []byte) error {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
+	var look <-chan time.Time // of one who may leave: by the page, or by a command in another process
+	if x.who.again != nil {
+		t := time.NewTicker(lookEvery)
+		defer t.Stop()
+		look = t.C
+	}
 	if err := x.send(hello); err != nil {
 		return err
 	}
@@ -264,6 +271,8 @@ func (x *session) write(hello []byte) error {
 			if err := x.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(sendPatience)); err != nil {
 				return err
 			}
+			continue
+		case <-look:
 			x.remain() // a session that only listens ends too when its person's does
 			continue
 		case <-x.out.wake:
