@@ -50,7 +50,7 @@ the images left.`,
 	f.StringVar(&o.out, "out", "", "folder to write to; it is made where it does not exist")
 	f.StringVar(&o.preset, "preset", "lite", "lite, fast or paper")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights")
-	f.StringVar(&o.profile, "profile", train.AutoProfile, "fine, flat, coarse or auto")
+	f.StringVar(&o.profile, "profile", train.AutoProfile, "fine, flat, coarse, views or auto")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels")
 	f.IntVar(&o.bankRows, "bank-rows", 0, "rows of the memory bank (default: the preset's)")
 	f.IntVar(&seeds, "seeds", 1, "seeds, from --seed on")

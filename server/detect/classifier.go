@@ -2,8 +2,8 @@ package detect
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"math"
 
 	"semirest/models/graph"
 	"semirest/models/nets"
@@ -90,9 +90,6 @@ func (c *Classifier) check(s *Spec) error {
 	if max(c.Width, c.Heads, c.Blocks, c.Attention, c.Window) > 1<<14 || c.Width < 1 || c.Window < 1 {
 		return fmt.Errorf("the classifier's sizes are %+v", *c)
 	}
-	if len(s.Views) > 1 {
-		return errors.New("a classifier over several views")
-	}
 	if _, err := c.Network(s.Dim()); err != nil {
 		return err
 	}
@@ -138,22 +135,66 @@ func (m *Model) setClassifier(set *weights.Set, prefix string) error {
 // detector without one. The set is the model's own.
 func (m *Model) ClassifierWeights() *weights.Set { return m.classifier }
 
-// classifierHead adds search, residuals, bagged classifier and fusion to features
-// [n, cells, d]: [n, rows, cols] over the block grid, and the cells' distances [n, cells].
+// classifierHead adds search, residuals, bagged classifier and fusion to each view's
+// features [n, cells of its grid, d]: [n, rows, cols] over the block grid, and the cells'
+// distances [n, cells].
 func (m *Model) classifierHead(b *graph.Builder, fs []*graph.Value) (score, distances *graph.Value) {
-	d := m.Dim()
-	var found *graph.Value // [n, cells, d+1]: the residual, then the squared distance
-	b.Scope("nearest", func() {
-		found = m.searched(b, 0, Neighbours, fs[0], func(bank, q, squared, rows *graph.Value) *graph.Value {
-			row := b.Squeeze(b.Slice(rows, 1, 0, 1), 1)
-			return b.Concat(1, b.Sub(b.Gather(bank, row, 0), q), b.Slice(squared, 1, 0, 1))
-		})
-	})
-	residual := b.Slice(found, 2, 0, d)
-	squared := b.Reshape(b.Slice(found, 2, d, d+1), -1, found.Dim(1))
+	var residual, squared *graph.Value
+	b.Scope("nearest", func() { residual, squared = m.residuals(b, fs) })
 	b.Scope("classifier", func() { score = m.bagged(b, residual) })
 	b.Scope("fusion", func() { score = m.insured(b, score, squared) })
 	return score, b.Sqrt(squared)
+}
+
+// residuals are what the classifier sees, [n, cells, d] of all views over the finest grid
+// (METHOD section 3), and the square of the distance head's score, [n, cells].
+func (m *Model) residuals(b *graph.Builder, fs []*graph.Value) (residual, squared *graph.Value) {
+	rs, distances := make([]*graph.Value, len(fs)), make([]*graph.Value, len(fs))
+	for i, f := range fs {
+		d := m.Views[i].Feature.Dim // found: [n, cells, d+1], the residual, then the squared distance
+		found := m.searched(b, i, m.neighbours(), f, func(bank, q, squared, rows *graph.Value) *graph.Value {
+			row := b.Squeeze(b.Slice(rows, 1, 0, 1), 1)
+			return b.Concat(1, b.Sub(b.Gather(bank, row, 0), q), b.Slice(squared, 1, 0, 1))
+		})
+		rs[i] = b.Slice(found, 2, 0, d)
+		distances[i] = b.Reshape(b.Slice(found, 2, d, d+1), -1, found.Dim(1))
+	}
+	if len(fs) == 1 {
+		return rs[0], distances[0]
+	}
+	g := m.cells()
+	for i, r := range rs {
+		rs[i] = m.spread(b, i, r)
+		distances[i] = b.Sqrt(distances[i])
+	}
+	return b.Concat(2, rs...), b.Square(b.Reshape(m.fuse(b, distances), -1, g.Len()))
+}
+
+// spread divides a view's residuals [n, cells of its grid, d] by what is normal, so that
+// those of all views have one size, and brings them to the finest grid. Their squares are
+// interpolated, not they: between two cells whose residuals point different ways lies no
+// place where the picture is normal. The sign is lost, which the classifier's first step
+// drops in any case.
+func (m *Model) spread(b *graph.Builder, view int, r *graph.Value) *graph.Value {
+	own, g, d := m.grid(&m.Views[view]), m.cells(), m.Views[view].Feature.Dim
+	r = b.Mul(r, b.Scalar(m.Unit(view)))
+	if own == g {
+		return r
+	}
+	r = b.Transpose(b.Reshape(b.Square(r), -1, own.Rows, own.Cols, d), 0, 3, 1, 2)
+	r = b.Sqrt(b.Resize(r, g.Rows, g.Cols))
+	return b.Transpose(b.Reshape(r, -1, d, g.Len()), 0, 2, 1)
+}
+
+// Unit is what a view's residuals are multiplied by before the classifier sees them: with
+// several views the inverse of the root mean square of a normal channel, as far as the
+// view's level tells it.
+func (s *Spec) Unit(view int) float64 {
+	if len(s.Views) == 1 {
+		return 1
+	}
+	v := &s.Views[view]
+	return math.Sqrt(float64(v.Feature.Dim)) / v.Level
 }
 
 // bagged is the probability a block for residuals [n, cells, d].
@@ -194,7 +235,7 @@ func (f Fusion) Fuse(p, squared float64) float64 {
 }
 
 // ClassifierGraph is the bagged classifier alone, for residuals that training
-// keeps: InputResidual [n, cells, d] in, OutputScores [n, rows, cols] out, not
+// keeps: InputResidual [n, cells, d] in, as residuals makes them, OutputScores [n, rows, cols] out, not
 // fused.
 func (m *Model) ClassifierGraph() (*onnx.Model, error) {
 	return graph.Build("semirest.classifier", func(b *graph.Builder) {

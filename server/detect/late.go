@@ -124,6 +124,24 @@ func (m *Model) Distance(found []Found) []float32 {
 	return out
 }
 
+// Squared is the square of the distance head's score of each cell of one crop, [rows*cols]
+// over Cells: what a classifier is fused with.
+func (m *Model) Squared(found []Found) []float32 {
+	if len(found) == 1 { // without a root and its square
+		f := found[0]
+		out := make([]float32, len(f.Squared)/f.K)
+		for i := range out {
+			out[i] = f.Squared[i*f.K]
+		}
+		return out
+	}
+	out := m.Distance(found)
+	for i, v := range out {
+		out[i] = v * v
+	}
+	return out
+}
+
 // distances are the distances to the nearest row.
 func (f Found) distances() []float32 {
 	out := make([]float32, len(f.Squared)/f.K)
@@ -150,6 +168,31 @@ func widen(from []float32, own, to block.Grid) []float32 {
 		}
 	}
 	return out
+}
+
+// Lerp is where along an axis a cell of the finest grid lies between two of a view's:
+// Share of the way from Low to High.
+type Lerp struct {
+	Low, High int
+	Share     float32
+}
+
+// Lerps say of which cells of a view's grid each row and each column of the finest one is
+// the bilinear mean, as widen and the graph's Resize have it. nil where the view's grid is
+// the finest.
+func (s *Spec) Lerps(view int) (rows, cols []Lerp) {
+	own, to := s.ViewGrid(view), s.cells()
+	if own == to {
+		return nil, nil
+	}
+	along := func(in, out int) []Lerp {
+		list := make([]Lerp, out)
+		for i := range list {
+			list[i].Low, list[i].High, list[i].Share = between(i, in, out)
+		}
+		return list
+	}
+	return along(own.Rows, to.Rows), along(own.Cols, to.Cols)
 }
 
 // between finds the two of in cells between whose centres cell i of out lies, and how far.

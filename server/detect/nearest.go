@@ -95,19 +95,23 @@ func (m *Model) searched(b *graph.Builder, view, k int, f *graph.Value, read fun
 	})
 }
 
+// neighbours is how many a detector's search looks for. The nearest of three is that of
+// their true distances, whatever the product's rounding; with several views, where the
+// search takes its time over many small banks, one does.
+func (m *Model) neighbours() int {
+	if len(m.Views) > 1 {
+		return 1
+	}
+	return Neighbours
+}
+
 // distanceHead is PatchCore's score on PCFs, the Euclidean distance to the nearest bank
 // row, a view, fused: [n, rows, cols]. The cells' distances are the scores.
 func (m *Model) distanceHead(b *graph.Builder, fs []*graph.Value) (scores, cells *graph.Value) {
 	distances := make([]*graph.Value, len(fs))
-	// The nearest of three is that of their true distances, whatever the product's rounding;
-	// with several views, where the search takes its time over many small banks, one does.
-	k := Neighbours
-	if len(fs) > 1 {
-		k = 1
-	}
 	b.Scope("nearest", func() {
 		for i, f := range fs {
-			distances[i] = m.searched(b, i, k, f, func(_, _, squared, _ *graph.Value) *graph.Value {
+			distances[i] = m.searched(b, i, m.neighbours(), f, func(_, _, squared, _ *graph.Value) *graph.Value {
 				return b.Squeeze(b.Sqrt(b.Slice(squared, 1, 0, 1)), 1)
 			})
 		}

@@ -91,6 +91,9 @@ func (s *Spec) architecture() (*nets.Architecture, error) {
 	return arch, nil
 }
 
+// ViewGrid is the grid of a view's features over one crop.
+func (s *Spec) ViewGrid(view int) block.Grid { return s.grid(&s.Views[view]) }
+
 // grid is the grid of a view's features over one crop.
 func (s *Spec) grid(v *View) block.Grid { return block.For(s.Input.W, s.Input.H, v.Feature.Cell) }
 

@@ -208,9 +208,12 @@ func (g *gatherer) view(ctx context.Context, v view) (Map, error) {
 	if err != nil {
 		return Map{}, fmt.Errorf("%s: %w", v.name, err)
 	}
-	found := all[0]
-	if found.K < neighbours {
-		return Map{}, fmt.Errorf("train: the bank has %d rows: at least %d are needed", found.K, neighbours)
+	var near [][]int32
+	for i, found := range all {
+		if found.K < neighbours {
+			return Map{}, fmt.Errorf("train: the bank of view %q has %d rows: at least %d are needed", g.model.Views[i].Name, found.K, neighbours)
+		}
+		near = append(near, found.Rows)
 	}
 	grid := g.model.Cells()
 	known := Known{Fraction: make([]float64, grid.Len())}
@@ -220,10 +223,8 @@ func (g *gatherer) view(ctx context.Context, v view) (Map, error) {
 	if v.inside != nil {
 		known.Inside = block.Fractions(grid, v.inside, g.model.Input.W, g.model.Input.H)
 	}
-	m := NewMap(v.name, features[0], found.Rows, known)
-	for i := 0; i < len(found.Squared); i += found.K {
-		m.squared = append(m.squared, found.Squared[i])
-	}
+	m := NewMap(v.name, features, near, known)
+	m.squared = g.model.Squared(all)
 	return m, nil
 }
 

@@ -34,7 +34,7 @@ func TestProbesDoNotFindTheirSources(t *testing.T) {
 			sources = append(sources, other)
 			moved++
 		}
-		for _, row := range probe.near {
+		for _, row := range probe.looks[0].near {
 			if found := m.Images[m.Banks[0].Image[row]]; slices.Contains(sources, found) {
 				t.Fatalf("%s found a row of %s", probe.Name, found)
 			}

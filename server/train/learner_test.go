@@ -29,10 +29,11 @@ func library(t testing.TB) {
 func noisyMaps(real int) *Maps {
 	const side, dim = 16, 12
 	rng := seeded(77)
-	m := &Maps{Rows: side, Cols: side, Block: 1, Dim: dim, Bank: make([]float32, 8*dim)}
-	for i := range m.Bank {
-		m.Bank[i] = float32(0.2 * rng.NormFloat64())
+	bank := make([]float32, 8*dim)
+	for i := range bank {
+		bank[i] = float32(0.2 * rng.NormFloat64())
 	}
+	m := oneView(side, side, dim, bank)
 	picture := func(name string, defect, boxed bool) Map {
 		features, near := make([]float32, side*side*dim), make([]int32, side*side*3)
 		known := Known{Fraction: make([]float64, side*side)}
@@ -58,7 +59,7 @@ func noisyMaps(real int) *Maps {
 				known.Fraction[i] = 1
 			}
 		}
-		return NewMap(name, features, near, known)
+		return NewMap(name, [][]float32{features}, [][]int32{near}, known)
 	}
 	for range 6 {
 		m.Normal = append(m.Normal, picture("normal", false, false))

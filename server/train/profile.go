@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"semirest/models/nets"
 	"semirest/server/detect"
 	"semirest/server/ort"
 	"semirest/shared/block"
@@ -27,7 +28,7 @@ type Profile struct {
 	Late  detect.Late
 }
 
-// The profiles. Automatically fine or flat is chosen.
+// The profiles. Automatically fine or views is chosen.
 var (
 	fineProfile   = Profile{Name: "fine", Fine: true, Smooth: true, Decay: 0.5} // what a surface looks like
 	flatProfile   = Profile{Name: "flat", Decay: 1}                             // all alike, as METHOD section 1 has it
@@ -77,38 +78,27 @@ const (
 	profileRows   = 4000
 )
 
-// WithProfile returns the fit's settings with the profile that the run asks for, for a
-// detector that gets a classifier: of one view.
+// WithProfile returns the fit's settings with the profile that the run asks for.
 func (c Config) WithProfile(ctx context.Context, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
-	return c.withProfile(ctx, false, source, report)
-}
-
-// WithViews is WithProfile for a detector that stays without a classifier: it may have
-// several views.
-func (c Config) WithViews(ctx context.Context, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
-	return c.withProfile(ctx, true, source, report)
-}
-
-func (c Config) withProfile(ctx context.Context, several bool, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
 	fit := c.Fit
 	switch c.Profile {
 	case "":
 		return fit, nil
 	case AutoProfile:
+		if fit.Preset == Paper { // every value is the paper's: nothing is chosen
+			return fit, nil
+		}
 		fit.Run = c.Run
 		return ChooseProfile(ctx, fit, source, report)
 	}
 	p, err := FindProfile(c.Profile)
-	if err == nil && len(p.Views) > 0 && !several {
-		err = fmt.Errorf("train: a classifier judges one view, and the profile %q has %d: use auto, fine, flat or coarse, or train without a classifier", p.Name, len(p.Views))
-	}
 	p.Apply(&fit)
 	return fit, err
 }
 
 // ChooseProfile returns the fit's settings with the profile that suits how alike
-// the normal pictures are, and in words why. Nothing else is looked at. Several views are
-// not chosen by it: they were measured on one seed only.
+// the normal pictures are, and in words why. Nothing else is looked at. Several views need
+// a backbone whose weights reach its last stage; without, it is flat.
 func ChooseProfile(ctx context.Context, fit detect.FitConfig, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
 	if report == nil {
 		report = func(Progress) {}
@@ -118,12 +108,28 @@ func ChooseProfile(ctx context.Context, fit detect.FitConfig, source detect.Sour
 		return fit, err
 	}
 	p := flatProfile
-	if share < repetitive {
+	switch {
+	case share < repetitive:
 		p = fineProfile
+	case deep(fit):
+		p = viewsProfile
 	}
 	p.Apply(&fit)
 	fit.ProfileWhy = fmt.Sprintf("normal pictures leave %.0f %% of the features' variance unexplained by one another", 100*share)
 	return fit, nil
+}
+
+// deep reports whether the fit's weights reach the stage of stride 32.
+func deep(fit detect.FitConfig) bool {
+	arch, err := nets.Lookup(fit.Backbone)
+	if err != nil {
+		return false
+	}
+	if arch, err = arch.Deep(); err != nil {
+		return false
+	}
+	_, err = arch.Trunk(fit.Weights)
+	return err == nil
 }
 
 // Unexplained is the share of the features' variance, all layers alike, that a bank

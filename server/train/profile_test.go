@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"semirest/server/detect"
@@ -68,20 +67,6 @@ func TestProfileFollowsHowAlikePicturesAre(t *testing.T) {
 				t.Error("the choice changed other settings of the fit")
 			}
 		}
-	}
-}
-
-// A classifier judges one view; the profile of several says so, and so does a detector of
-// several that is to be gone on from.
-func TestClassifiersTakeOneView(t *testing.T) {
-	cfg := config(t, Un)
-	cfg.Profile = "views"
-	if _, err := cfg.WithProfile(t.Context(), still{n: 4, grain: 4}, nil); err == nil || !strings.Contains(err.Error(), "one view") {
-		t.Errorf("the profile: error %v", err)
-	}
-	cfg.Init = &detect.Model{Spec: detect.Spec{Views: make([]detect.View, 3)}}
-	if _, err := Run(t.Context(), cfg, cloth{normal: 12}, nil); err == nil || !strings.Contains(err.Error(), "3 views") {
-		t.Errorf("the detector: error %v", err)
 	}
 }
 

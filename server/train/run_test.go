@@ -215,8 +215,14 @@ func noise(size prep.Size) []byte {
 // Go) are those of the one graph.
 func TestHeldOutScoresAreTheDetectors(t *testing.T) {
 	library(t)
+	for _, profile := range []string{"", "views"} {
+		t.Run("profile "+profile, func(t *testing.T) { heldOutScores(t, profile) })
+	}
+}
+
+func heldOutScores(t *testing.T, profile string) {
 	cfg := config(t, Un)
-	cfg.Steps = 3
+	cfg.Steps, cfg.Profile = 3, profile
 	r := &run{cfg: cfg, source: cloth{normal: 12}, report: func(Progress) {}, begun: time.Now()}
 	m, err := r.do(context.Background())
 	if err != nil {

@@ -49,6 +49,7 @@ type place struct {
 	picture      *Map
 	at           block.Cell
 	flipX, flipY bool
+	disturbed    bool // see disturb
 }
 
 // sampler draws windows.
@@ -83,12 +84,14 @@ func (s *sampler) draw(rng *rand.Rand) []place {
 	pictures = choose(rng, pictures, s.maps.Real, s.Real)
 	var places []place
 	if s.PerImage {
-		for _, p := range pictures {
+		plain := len(pictures)
+		pictures = choose(rng, pictures, s.maps.Normal, s.Disturbed)
+		for i, p := range pictures {
 			windows := s.windows
 			if near := s.near[p]; len(near) > 0 {
 				windows = near
 			}
-			places = append(places, place{picture: p, at: windows[rng.IntN(len(windows))]})
+			places = append(places, place{picture: p, at: windows[rng.IntN(len(windows))], disturbed: i >= plain})
 		}
 	} else {
 		all := len(pictures) * len(s.windows)
@@ -143,15 +146,20 @@ func someOf(rng *rand.Rand, n, k int) []int {
 // ignored.
 func (s *sampler) fill(rng *rand.Rand, b *Batch, w int, p place) {
 	side := b.side
-	for i := range b.cells() {
+	seen := area{row: p.at.Row, col: p.at.Col, rows: min(side, s.maps.Rows-p.at.Row), cols: min(side, s.maps.Cols-p.at.Col)}
+	near := make([]int, b.cells()) // by the map's order; drawn in the window's
+	for i := range near {
 		row, col := p.cell(i/side, i%side, side)
-		dst := b.cell(w, i)
-		if row >= s.maps.Rows || col >= s.maps.Cols {
-			clear(dst)
-			continue
+		if row < s.maps.Rows && col < s.maps.Cols {
+			near[(row-p.at.Row)*side+col-p.at.Col] = s.neighbour(rng)
+		} else {
+			clear(b.cell(w, i))
 		}
-		s.maps.residual(dst, p.picture, row*s.maps.Cols+col, s.neighbour(rng))
 	}
+	s.maps.residuals(p.picture, seen, func(row, col int) int { return near[row*side+col] }, func(row, col int) []float32 {
+		row, col = p.mirrored(row, col, side)
+		return b.cell(w, row*side+col)
+	})
 	per := side / b.block
 	for t := range b.blocks() {
 		row, col := p.cell(t/per*b.block, t%per*b.block, side)
@@ -166,17 +174,26 @@ func (s *sampler) fill(rng *rand.Rand, b *Batch, w int, p place) {
 		}
 		b.Labels[w*b.blocks()+t], b.Guess[w*b.blocks()+t] = label, guess
 	}
+	if p.disturbed {
+		s.disturb(rng, b, w)
+	}
 }
 
 // cell is where the map's cell lies that a window's cell (row, col) shows.
 func (p place) cell(row, col, side int) (r, c int) {
+	row, col = p.mirrored(row, col, side)
+	return p.at.Row + row, p.at.Col + col
+}
+
+// mirrored mirrors a cell within the window, as the place is: its own inverse.
+func (p place) mirrored(row, col, side int) (r, c int) {
 	if p.flipX {
 		col = side - 1 - col
 	}
 	if p.flipY {
 		row = side - 1 - row
 	}
-	return p.at.Row + row, p.at.Col + col
+	return row, col
 }
 
 // neighbour draws which neighbour a residual is taken to: the first with

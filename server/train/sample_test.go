@@ -38,16 +38,21 @@ func TestHalf(t *testing.T) {
 
 // withLabels is a map whose labels are given.
 func withLabels(name string, features []float32, near []int32, labels []block.Label) Map {
-	m := NewMap(name, features, near, Known{Fraction: make([]float64, len(near)/3)})
+	m := NewMap(name, [][]float32{features}, [][]int32{near}, Known{Fraction: make([]float64, len(near)/3)})
 	m.Labels = labels
 	return m
+}
+
+// oneView are maps without pictures, of one view with d numbers.
+func oneView(rows, cols, d int, bank []float32) *Maps {
+	return &Maps{Rows: rows, Cols: cols, Block: 1, Dim: d, Views: []Reference{{Bank: bank, Dim: d, Unit: 1, Grid: block.Grid{Rows: rows, Cols: cols, Size: 8}}}}
 }
 
 // fixedMaps has rows x cols cells of 2 channels; bank row k is (k, -k); the
 // neighbours of every cell are rows 1, 2, 3; the feature is 0, so that residuals
 // name their neighbour.
 func fixedMaps(rows, cols, normal, simulated, real int) *Maps {
-	m := &Maps{Rows: rows, Cols: cols, Block: 1, Dim: 2, Bank: []float32{0, 0, 1, -1, 2, -2, 3, -3}}
+	m := oneView(rows, cols, 2, []float32{0, 0, 1, -1, 2, -2, 3, -3})
 	n := rows * cols
 	picture := func(name string, label block.Label) Map {
 		near, labels := make([]int32, 0, 3*n), make([]block.Label, n)
@@ -196,7 +201,8 @@ func TestFillMirrors(t *testing.T) {
 		features[2*i], features[2*i+1] = -float32(i/8), -float32(i%8) // residual (row, col)
 		labels[i] = block.Normal
 	}
-	maps := &Maps{Rows: 8, Cols: 8, Block: 1, Dim: 2, Bank: []float32{0, 0}, Normal: []Map{withLabels("n", features, near, labels)}}
+	maps := oneView(8, 8, 2, []float32{0, 0})
+	maps.Normal = []Map{withLabels("n", features, near, labels)}
 	s := newSampler(small(t, nil), maps)
 	b := newBatch(shape{windows: 1, side: 8, block: 1, dim: 2})
 	s.fill(seeded(1), b, 0, place{picture: &maps.Normal[0], flipX: true})
@@ -266,7 +272,7 @@ func TestScaleBringsNormalBlocksToTheLevel(t *testing.T) {
 	for j := range dim {
 		features[5*dim+j] = 1000 // must not count
 	}
-	maps := &Maps{Rows: 8, Cols: 8, Block: 1, Dim: dim, Bank: make([]float32, dim)}
+	maps := oneView(8, 8, dim, make([]float32, dim))
 	p := withLabels("n", features, near, labels)
 	for _, transform := range []string{Square, Abs} {
 		scale, err := maps.Scale([]Map{p}, transform, 0.01)
@@ -306,9 +312,9 @@ func TestMapsCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	beyond := fixedMaps(4, 4, 1, 0, 0)
-	beyond.Normal[0].near[7] = 4
+	beyond.Normal[0].looks[0].near[7] = 4
 	nan := fixedMaps(4, 4, 1, 0, 0)
-	nan.Normal[0].features[3] = weights.ToHalf(float32(math.NaN()))
+	nan.Normal[0].looks[0].features[3] = weights.ToHalf(float32(math.NaN()))
 	for name, m := range map[string]*Maps{"neighbour": beyond, "NaN": nan} {
 		if m.check() == nil {
 			t.Errorf("%s: nothing was said", name)
@@ -328,7 +334,8 @@ func TestBlocksOfFourCells(t *testing.T) {
 	for i := range features {
 		features[i] = -float32(i)
 	}
-	maps := &Maps{Rows: side, Cols: side, Block: 2, Dim: 1, Bank: []float32{0}, Normal: []Map{withLabels("n", features, near, labels)}}
+	maps := oneView(side, side, 1, []float32{0})
+	maps.Block, maps.Normal = 2, []Map{withLabels("n", features, near, labels)}
 	if err := maps.check(); err != nil {
 		t.Fatal(err)
 	}

@@ -78,27 +78,28 @@ type Windows struct {
 // Sampling is what a step is made of, and from how many pictures (METHOD sections 4
 // and 6).
 type Sampling struct {
-	Normal       int     `json:"normal_images"`           // b1 a step
-	Simulated    int     `json:"simulated_images"`        // b2
-	Real         int     `json:"real_images"`             // b3
-	Fraction     float64 `json:"window_fraction"`         // p
-	PerImage     bool    `json:"one_window_an_image"`     // instead of p: one window of every image
-	Flips        bool    `json:"flips"`                   // mirror windows at random
-	FlipSurfaces bool    `json:"flip_surfaces"`           // Flips where the foreground is the whole picture: a surface has no right way up
-	Recipe       string  `json:"recipe,omitempty"`        // of simulated defects, see synth.Recipes; "": synth.Gaps
-	PerNormal    float64 `json:"simulated_per_normal"`    // simulated defective pictures a normal one
-	MaxNormal    int     `json:"max_normal"`              // normal pictures that classifier training uses; 0: all
-	MinSim       int     `json:"min_simulated"`           // simulated pictures at least: a few normal ones must serve often
-	MaxSim       int     `json:"max_simulated"`           // simulated pictures at most; 0: no limit
-	Variants     int     `json:"real_variants"`           // of every real defective picture, besides itself
-	EpsPlus      float64 `json:"eps_plus"`                // eps+
-	EpsMinus     float64 `json:"eps_minus"`               // eps-
-	A1           float64 `json:"a1"`                      // up to a1: the 1st neighbour
-	A2           float64 `json:"a2"`                      // from a1 to a2: the 2nd; then the 3rd
-	KNN          bool    `json:"knn_augmentation"`        // else always the 1st neighbour
-	Dropout      float64 `json:"dropout"`                 // fraction of blocks a step: uniform from 0 to this
-	Foreground   string  `json:"foreground"`              // auto, object or all
-	Settled      string  `json:"foreground_is,omitempty"` // what auto came to
+	Normal       int     `json:"normal_images"`              // b1 a step
+	Simulated    int     `json:"simulated_images"`           // b2
+	Real         int     `json:"real_images"`                // b3
+	Disturbed    int     `json:"disturbed_images,omitempty"` // normal ones whose residuals are disturbed (see disturb.go); with PerImage only
+	Fraction     float64 `json:"window_fraction"`            // p
+	PerImage     bool    `json:"one_window_an_image"`        // instead of p: one window of every image
+	Flips        bool    `json:"flips"`                      // mirror windows at random
+	FlipSurfaces bool    `json:"flip_surfaces"`              // Flips where the foreground is the whole picture: a surface has no right way up
+	Recipe       string  `json:"recipe,omitempty"`           // of simulated defects, see synth.Recipes; "": synth.Gaps
+	PerNormal    float64 `json:"simulated_per_normal"`       // simulated defective pictures a normal one
+	MaxNormal    int     `json:"max_normal"`                 // normal pictures that classifier training uses; 0: all
+	MinSim       int     `json:"min_simulated"`              // simulated pictures at least: a few normal ones must serve often
+	MaxSim       int     `json:"max_simulated"`              // simulated pictures at most; 0: no limit
+	Variants     int     `json:"real_variants"`              // of every real defective picture, besides itself
+	EpsPlus      float64 `json:"eps_plus"`                   // eps+
+	EpsMinus     float64 `json:"eps_minus"`                  // eps-
+	A1           float64 `json:"a1"`                         // up to a1: the 1st neighbour
+	A2           float64 `json:"a2"`                         // from a1 to a2: the 2nd; then the 3rd
+	KNN          bool    `json:"knn_augmentation"`           // else always the 1st neighbour
+	Dropout      float64 `json:"dropout"`                    // fraction of blocks a step: uniform from 0 to this
+	Foreground   string  `json:"foreground"`                 // auto, object or all
+	Settled      string  `json:"foreground_is,omitempty"`    // what auto came to
 }
 
 // Loss is the focal loss of labelled (X) and unlabelled (U) blocks (METHOD section 6).
@@ -200,7 +201,7 @@ func (s *Settings) settle(foreground string) {
 // Batch returns how many windows a step takes from pictures whose map has perImage
 // sliding windows, before any copies.
 func (s Settings) Batch(perImage int) int {
-	images := s.Normal + s.Simulated + s.Real
+	images := s.Normal + s.Simulated + s.Real + s.Disturbed
 	if s.PerImage {
 		return images
 	}

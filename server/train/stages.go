@@ -13,9 +13,6 @@ import (
 // detector fits the memory bank, or takes the one it was fitted on before.
 func (r *run) detector(ctx context.Context) error {
 	if r.cfg.Init != nil {
-		if n := len(r.cfg.Init.Views); n > 1 {
-			return fmt.Errorf("train: the detector to go on from has %d views, and a classifier judges one: begin without it", n)
-		}
 		copied := *r.cfg.Init // its tensors are not written to
 		r.model = &copied
 		return nil
@@ -55,8 +52,7 @@ func (r *run) gather(ctx context.Context) error {
 	}
 	defer g.close()
 	r.settle(last.Settled)
-	cells := r.model.Cells()
-	r.maps = &Maps{Rows: cells.Rows, Cols: cells.Cols, Block: 1, Dim: r.model.Dim(), Bank: r.model.Banks[0].Rows}
+	r.maps = newMaps(r.model)
 	total := g.total()
 	g.progress = func(done int) {
 		r.report(Progress{Stage: StagePictures, Done: done, Total: total})
@@ -84,12 +80,11 @@ func (r *run) rescale() error {
 	if r.maps.Rows%r.maps.Block != 0 || r.maps.Cols%r.maps.Block != 0 {
 		return fmt.Errorf("train: an input of %v pixels cannot be cut in blocks of %d", r.model.Input, last.Block)
 	}
-	if init := r.cfg.Init; init != nil && init.Classifier != nil {
-		r.scale = init.Classifier.Scale // the weights were trained on it
-		return nil
-	}
 	r.maps.label(last.EpsPlus, last.EpsMinus)
 	var err error
 	r.scale, err = r.maps.Scale(r.maps.Normal, last.Residual, last.Level)
+	if init := r.cfg.Init; err == nil && init != nil && init.Classifier != nil {
+		r.scale = init.Classifier.Scale // the weights were trained on it
+	}
 	return err
 }
