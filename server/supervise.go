@@ -115,7 +115,7 @@ func (o *superviseOptions) settings(preset, supervision string, seed uint64) (tr
 			}
 		}
 		if o.simulated > 0 {
-			p.MinSim, p.MaxSim = o.simulated, o.simulated
+			p.MinSim, p.MaxSim, p.DisturbViews = o.simulated, o.simulated, false
 		}
 		if o.heldN > 0 {
 			p.HeldOut = o.heldN

@@ -47,6 +47,9 @@ func (p *Prepared) Train(ctx context.Context, s Settings, init *detect.Model, re
 	}
 	maps := *from.maps
 	r.maps = &maps
+	for i := range r.phases {
+		r.phases[i].see(len(r.model.Views))
+	}
 	r.settle(from.phases[len(from.phases)-1].Settled)
 	err := r.train(ctx)
 	if ctx.Err() != nil {

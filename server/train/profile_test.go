@@ -50,7 +50,7 @@ func TestProfileFollowsHowAlikePicturesAre(t *testing.T) {
 		want   string
 	}{
 		{still{n: 14, grain: 4}, "fine"},
-		{still{n: 14, grain: 4, move: true}, "flat"},
+		{still{n: 14, grain: 4, move: true}, "views"},
 		{still{n: 4, grain: 4}, "fine"}, // too few to hold any out: each without its own rows
 	} {
 		for seed := range uint64(1) {

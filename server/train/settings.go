@@ -82,6 +82,7 @@ type Sampling struct {
 	Simulated    int     `json:"simulated_images"`           // b2
 	Real         int     `json:"real_images"`                // b3
 	Disturbed    int     `json:"disturbed_images,omitempty"` // normal ones whose residuals are disturbed (see disturb.go); with PerImage only
+	DisturbViews bool    `json:"disturb_views,omitempty"`    // where a detector has several views, disturbed pictures take the simulated ones' place
 	Fraction     float64 `json:"window_fraction"`            // p
 	PerImage     bool    `json:"one_window_an_image"`        // instead of p: one window of every image
 	Flips        bool    `json:"flips"`                      // mirror windows at random
@@ -154,6 +155,9 @@ func (s Settings) NormalCount(normal int) int {
 
 // SimulatedCount is how many simulated pictures training makes of the normal ones.
 func (s Settings) SimulatedCount(normal int) int {
+	if s.Simulated == 0 {
+		return 0
+	}
 	n := max(int(s.PerNormal*float64(normal)+0.5), s.MinSim)
 	if s.MaxSim > 0 {
 		n = min(n, s.MaxSim)
@@ -174,7 +178,7 @@ func (s Settings) recipe() synth.Recipe {
 // a block: under eps+ = 0.5 the blocks of a recipe of thin defects would be ignored, and
 // teach nothing.
 func (s *Settings) UseRecipe(name string) {
-	s.Recipe = name
+	s.Recipe, s.DisturbViews = name, false // who names a recipe wants to learn from it
 	thin := func(share synth.Share) bool { return share.Fill == synth.FillStroke || share.Fill == synth.FillSpot }
 	if slices.ContainsFunc(s.recipe().Shares, thin) {
 		s.EpsPlus = min(s.EpsPlus, 0.125)
@@ -196,6 +200,15 @@ func (s Settings) StepCount(normal int) int {
 func (s *Settings) settle(foreground string) {
 	s.Settled = foreground
 	s.Flips = s.Flips || s.FlipSurfaces && foreground == string(synth.ForegroundAll)
+}
+
+// see says how many views the detector has, and what follows from it: simulated pictures
+// teach too much of how paint looks in each view (transistor, AP: 58 by the distance, 46 by
+// an MLP that learnt from them, 74 by one that learnt from disturbed ones).
+func (s *Settings) see(views int) {
+	if s.DisturbViews && views > 1 {
+		s.Simulated, s.Disturbed = 0, s.Disturbed+s.Simulated
+	}
 }
 
 // Batch returns how many windows a step takes from pictures whose map has perImage

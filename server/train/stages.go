@@ -45,6 +45,9 @@ func (r *run) detector(ctx context.Context) error {
 // gather makes the maps of all pictures, and takes the residuals' scale from the
 // normal ones.
 func (r *run) gather(ctx context.Context) error {
+	for i := range r.phases {
+		r.phases[i].see(len(r.model.Views))
+	}
 	last := &r.phases[len(r.phases)-1]
 	g, err := newGatherer(last, r.model, r.source, r.cfg.Textures, r.cfg.Run)
 	if err != nil {
