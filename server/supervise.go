@@ -115,7 +115,7 @@ func (o *superviseOptions) settings(preset, supervision string, seed uint64) (tr
 			}
 		}
 		if o.simulated > 0 {
-			p.MinSim, p.MaxSim, p.DisturbViews = o.simulated, o.simulated, false
+			p.MinSim, p.MaxSim, p.SimulateViews = o.simulated, o.simulated, true
 		}
 		if o.heldN > 0 {
 			p.HeldOut = o.heldN

@@ -83,7 +83,7 @@ fused in, and the threshold for the stated rate of false alarms.`,
 	f.StringVar(&o.preset, "preset", "lite", "lite (EfficientNet-Lite2, a narrow Swin), fast (an MLP) or paper (Wide-ResNet-50-2, every value of the paper)")
 	f.StringVar(&o.backbone, "backbone", "", "another backbone than the preset's: efficientnet_lite0, efficientnet_lite2 or wide_resnet50_2")
 	f.StringVar(&o.backboneWeights, "backbone-weights", "", "safetensors file with the backbone's weights, names as in its source; EfficientNet-Lite2's are built in")
-	f.StringVar(&o.profile, "profile", train.AutoProfile, "how much each map of the backbone counts: fine, flat, coarse or views (a bank a map, fused late); auto: fine where normal pictures repeat each other closely, else views; with preset paper as the paper has it")
+	f.StringVar(&o.profile, "profile", train.AutoProfile, "how much each map of the backbone counts: fine, flat, coarse or views (a bank a map, fused late); auto: fine where normal pictures repeat each other closely, else views, or flat below a classifier; with preset paper as the paper has it")
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels, a multiple of 64")
 	f.IntVar(&o.tile, "tile", 0, "cut the resized picture into overlapping crops of this many pixels a side; 0: one crop a picture")
 	f.IntVar(&o.overlap, "tile-overlap", 64, "least overlap of neighbouring crops, pixels, a multiple of 16")
@@ -157,7 +157,7 @@ func (o *trainOptions) fitBank(ctx context.Context, cmd *cobra.Command, cfg dete
 	progress := meter.New(cmd.ErrOrStderr())
 	defer progress.Close()
 	progress.Expect(train.Expect(run, normal.Len(), 0))
-	cfg, err := run.WithProfile(ctx, normal, progress.Training)
+	cfg, err := run.WithViews(ctx, normal, progress.Training)
 	if err != nil {
 		return nil, err
 	}

@@ -216,7 +216,7 @@ func (l *Loop) learn(ctx context.Context, j project.Job, p *plan, r *reporter) (
 	r.expect(cfg, p)
 	var m *detect.Model
 	if j.Request.Supervision == "none" {
-		if cfg.Fit, err = cfg.WithProfile(ctx, src, nil); err != nil {
+		if cfg.Fit, err = cfg.WithViews(ctx, src, nil); err != nil {
 			return nil, err
 		}
 		m, err = detect.Fit(ctx, cfg.Fit, src, func(f detect.Progress) {

@@ -102,7 +102,6 @@ func (s *Settings) lite() {
 	// A third of an object's defects are gaps: real ones often are, and METHOD's recipe makes
 	// none. The name is left out, as models have it that were trained before it had one.
 	s.Recipe = ""
-	s.DisturbViews = true
 	s.Variants = 4 // of 10 pictures: 28 s instead of 115
 	// A narrow network from random weights bears ten times the paper's rate; warm-up,
 	// cosine and averaging end it quietly within the few steps. The prototype's schedule,

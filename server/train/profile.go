@@ -28,7 +28,7 @@ type Profile struct {
 	Late  detect.Late
 }
 
-// The profiles. Automatically fine or views is chosen.
+// The profiles. Automatically fine is chosen, or views, or flat below a classifier.
 var (
 	fineProfile   = Profile{Name: "fine", Fine: true, Smooth: true, Decay: 0.5} // what a surface looks like
 	flatProfile   = Profile{Name: "flat", Decay: 1}                             // all alike, as METHOD section 1 has it
@@ -78,8 +78,20 @@ const (
 	profileRows   = 4000
 )
 
-// WithProfile returns the fit's settings with the profile that the run asks for.
+// WithProfile returns the fit's settings with the profile that the run asks for, for a
+// detector that gets a classifier.
 func (c Config) WithProfile(ctx context.Context, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
+	return c.withProfile(ctx, false, source, report)
+}
+
+// WithViews is WithProfile for a detector that stays without a classifier: there several
+// views may be chosen. They are measured on three seeds; a classifier over them is not, and
+// with labelled pictures it lost on cookies what it gained on transistors (docs/learning.md).
+func (c Config) WithViews(ctx context.Context, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
+	return c.withProfile(ctx, true, source, report)
+}
+
+func (c Config) withProfile(ctx context.Context, views bool, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
 	fit := c.Fit
 	switch c.Profile {
 	case "":
@@ -89,7 +101,7 @@ func (c Config) WithProfile(ctx context.Context, source detect.Source, report fu
 			return fit, nil
 		}
 		fit.Run = c.Run
-		return ChooseProfile(ctx, fit, source, report)
+		return ChooseProfile(ctx, fit, views, source, report)
 	}
 	p, err := FindProfile(c.Profile)
 	p.Apply(&fit)
@@ -97,9 +109,9 @@ func (c Config) WithProfile(ctx context.Context, source detect.Source, report fu
 }
 
 // ChooseProfile returns the fit's settings with the profile that suits how alike
-// the normal pictures are, and in words why. Nothing else is looked at. Several views need
-// a backbone whose weights reach its last stage; without, it is flat.
-func ChooseProfile(ctx context.Context, fit detect.FitConfig, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
+// the normal pictures are, and in words why. Nothing else is looked at. Several views are
+// chosen only where views says so, and of a backbone whose weights reach its last stage.
+func ChooseProfile(ctx context.Context, fit detect.FitConfig, views bool, source detect.Source, report func(Progress)) (detect.FitConfig, error) {
 	if report == nil {
 		report = func(Progress) {}
 	}
@@ -111,7 +123,7 @@ func ChooseProfile(ctx context.Context, fit detect.FitConfig, source detect.Sour
 	switch {
 	case share < repetitive:
 		p = fineProfile
-	case deep(fit):
+	case views && deep(fit):
 		p = viewsProfile
 	}
 	p.Apply(&fit)

@@ -47,16 +47,18 @@ func TestProfileFollowsHowAlikePicturesAre(t *testing.T) {
 	library(t)
 	for _, c := range []struct {
 		source still
+		views  bool
 		want   string
 	}{
-		{still{n: 14, grain: 4}, "fine"},
-		{still{n: 14, grain: 4, move: true}, "views"},
-		{still{n: 4, grain: 4}, "fine"}, // too few to hold any out: each without its own rows
+		{still{n: 14, grain: 4}, true, "fine"},
+		{still{n: 14, grain: 4, move: true}, true, "views"},
+		{still{n: 14, grain: 4, move: true}, false, "flat"},
+		{still{n: 4, grain: 4}, true, "fine"}, // too few to hold any out: each without its own rows
 	} {
 		for seed := range uint64(1) {
 			cfg := config(t, Un).Fit
 			cfg.Seed = seed
-			fit, err := ChooseProfile(context.Background(), cfg, c.source, nil)
+			fit, err := ChooseProfile(context.Background(), cfg, c.views, c.source, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -78,29 +78,29 @@ type Windows struct {
 // Sampling is what a step is made of, and from how many pictures (METHOD sections 4
 // and 6).
 type Sampling struct {
-	Normal       int     `json:"normal_images"`              // b1 a step
-	Simulated    int     `json:"simulated_images"`           // b2
-	Real         int     `json:"real_images"`                // b3
-	Disturbed    int     `json:"disturbed_images,omitempty"` // normal ones whose residuals are disturbed (see disturb.go); with PerImage only
-	DisturbViews bool    `json:"disturb_views,omitempty"`    // where a detector has several views, disturbed pictures take the simulated ones' place
-	Fraction     float64 `json:"window_fraction"`            // p
-	PerImage     bool    `json:"one_window_an_image"`        // instead of p: one window of every image
-	Flips        bool    `json:"flips"`                      // mirror windows at random
-	FlipSurfaces bool    `json:"flip_surfaces"`              // Flips where the foreground is the whole picture: a surface has no right way up
-	Recipe       string  `json:"recipe,omitempty"`           // of simulated defects, see synth.Recipes; "": synth.Gaps
-	PerNormal    float64 `json:"simulated_per_normal"`       // simulated defective pictures a normal one
-	MaxNormal    int     `json:"max_normal"`                 // normal pictures that classifier training uses; 0: all
-	MinSim       int     `json:"min_simulated"`              // simulated pictures at least: a few normal ones must serve often
-	MaxSim       int     `json:"max_simulated"`              // simulated pictures at most; 0: no limit
-	Variants     int     `json:"real_variants"`              // of every real defective picture, besides itself
-	EpsPlus      float64 `json:"eps_plus"`                   // eps+
-	EpsMinus     float64 `json:"eps_minus"`                  // eps-
-	A1           float64 `json:"a1"`                         // up to a1: the 1st neighbour
-	A2           float64 `json:"a2"`                         // from a1 to a2: the 2nd; then the 3rd
-	KNN          bool    `json:"knn_augmentation"`           // else always the 1st neighbour
-	Dropout      float64 `json:"dropout"`                    // fraction of blocks a step: uniform from 0 to this
-	Foreground   string  `json:"foreground"`                 // auto, object or all
-	Settled      string  `json:"foreground_is,omitempty"`    // what auto came to
+	Normal        int     `json:"normal_images"`              // b1 a step
+	Simulated     int     `json:"simulated_images"`           // b2
+	Real          int     `json:"real_images"`                // b3
+	Disturbed     int     `json:"disturbed_images,omitempty"` // normal ones whose residuals are disturbed (see disturb.go); with PerImage only
+	SimulateViews bool    `json:"simulate_views,omitempty"`   // where a detector has several views, too, learn from simulated pictures, not from disturbed ones
+	Fraction      float64 `json:"window_fraction"`            // p
+	PerImage      bool    `json:"one_window_an_image"`        // instead of p: one window of every image
+	Flips         bool    `json:"flips"`                      // mirror windows at random
+	FlipSurfaces  bool    `json:"flip_surfaces"`              // Flips where the foreground is the whole picture: a surface has no right way up
+	Recipe        string  `json:"recipe,omitempty"`           // of simulated defects, see synth.Recipes; "": synth.Gaps
+	PerNormal     float64 `json:"simulated_per_normal"`       // simulated defective pictures a normal one
+	MaxNormal     int     `json:"max_normal"`                 // normal pictures that classifier training uses; 0: all
+	MinSim        int     `json:"min_simulated"`              // simulated pictures at least: a few normal ones must serve often
+	MaxSim        int     `json:"max_simulated"`              // simulated pictures at most; 0: no limit
+	Variants      int     `json:"real_variants"`              // of every real defective picture, besides itself
+	EpsPlus       float64 `json:"eps_plus"`                   // eps+
+	EpsMinus      float64 `json:"eps_minus"`                  // eps-
+	A1            float64 `json:"a1"`                         // up to a1: the 1st neighbour
+	A2            float64 `json:"a2"`                         // from a1 to a2: the 2nd; then the 3rd
+	KNN           bool    `json:"knn_augmentation"`           // else always the 1st neighbour
+	Dropout       float64 `json:"dropout"`                    // fraction of blocks a step: uniform from 0 to this
+	Foreground    string  `json:"foreground"`                 // auto, object or all
+	Settled       string  `json:"foreground_is,omitempty"`    // what auto came to
 }
 
 // Loss is the focal loss of labelled (X) and unlabelled (U) blocks (METHOD section 6).
@@ -178,7 +178,7 @@ func (s Settings) recipe() synth.Recipe {
 // a block: under eps+ = 0.5 the blocks of a recipe of thin defects would be ignored, and
 // teach nothing.
 func (s *Settings) UseRecipe(name string) {
-	s.Recipe, s.DisturbViews = name, false // who names a recipe wants to learn from it
+	s.Recipe, s.SimulateViews = name, true // who names a recipe wants to learn from it
 	thin := func(share synth.Share) bool { return share.Fill == synth.FillStroke || share.Fill == synth.FillSpot }
 	if slices.ContainsFunc(s.recipe().Shares, thin) {
 		s.EpsPlus = min(s.EpsPlus, 0.125)
@@ -206,7 +206,7 @@ func (s *Settings) settle(foreground string) {
 // teach too much of how paint looks in each view (transistor, AP: 58 by the distance, 46 by
 // an MLP that learnt from them, 74 by one that learnt from disturbed ones).
 func (s *Settings) see(views int) {
-	if s.DisturbViews && views > 1 {
+	if views > 1 && s.PerImage && !s.SimulateViews {
 		s.Simulated, s.Disturbed = 0, s.Disturbed+s.Simulated
 	}
 }
