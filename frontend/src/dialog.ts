@@ -51,6 +51,18 @@ export function ask<T>(title: string, fields: Field[], yes: string, send: (value
   });
 }
 
+/** Asks for one of several; resolves to its value, or undefined where the user thought better of it. */
+export function choose(title: string, text: string, label: string, options: { value: string; name: string }[], yes: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let answer: string | undefined;
+    const select = make("select", { id: "field-choice" }, ...options.map((o) => make("option", { value: o.value }, o.name)));
+    const done = make("button", { class: "main", type: "button", onclick: () => { answer = select.value; dialog.close(); } }, yes);
+    const dialog = open(title, make("p", {}, text), make("div", { class: "field" }, make("label", { for: "field-choice" }, label), select),
+      make("div", { class: "answers" }, make("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), done));
+    dialog.addEventListener("close", () => resolve(answer));
+  });
+}
+
 /** A labelled input of a form. */
 export function field(f: Field): HTMLElement {
   const id = `field-${f.name}`;
