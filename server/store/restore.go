@@ -60,7 +60,7 @@ func (s *Store) Restore(ctx context.Context, x project.Snapshot) (_ project.Proj
 				return err
 			})
 		},
-		func() error { return r.commit() },
+		r.commit,
 	} {
 		if err := part(); err != nil {
 			return project.Project{}, err
