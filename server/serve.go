@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"semirest/server/detector"
 	"semirest/server/host"
 	"semirest/server/keep"
+	"semirest/server/line"
 	"semirest/server/memory"
 	"semirest/server/ort"
 	"semirest/server/picture"
@@ -150,10 +152,18 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 	if showing {
 		c.Gallery = gallery{demo.NewGallery()}
 	}
+	var scorer detector.Scorer
+	watched, err := line.Open(ctx, filepath.Join(shop.Dir(), "line"), &scorer, line.Keep{}, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, watched.Close()) }()
+	c.Line = &web.Line{Sources: line.PageSources{Line: watched}, Sinks: line.PageSinks{Line: watched}, Verdicts: line.PageVerdicts{Line: watched}}
 	server, err := web.New(c)
 	if err != nil {
 		return err
 	}
+	scorer.Server = server
 	for err == nil && len(detectors) > 0 {
 		if err = server.Install(detectors[0]); err == nil {
 			detectors = detectors[1:]
@@ -172,6 +182,9 @@ func serve(ctx context.Context, o *serveOptions, out, logs io.Writer) (err error
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		return errors.Join(err, server.Stop(patience))
+	}
+	if err := watched.Start(ctx); err != nil {
+		return errors.Join(err, server.Stop(ctx))
 	}
 	greet(ctx, out, shop)
 	address := host.Address(o.addr, listener.Addr().String())

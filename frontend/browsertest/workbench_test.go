@@ -79,7 +79,7 @@ func newWorkbench(t *testing.T, auth bool) *workbench {
 	w.lay.advice = ticket{"supervision": "un", "ready": true, "reason": "No defect is labelled yet: simulated ones do.", "todo": []string{}, "normal": 0}
 	w.server, err = web.New(web.Config{Version: "test", Page: frontend.Handler(), Decode: decode, Mask: picture.MaskFile, Patience: time.Second, Log: log, Accounts: people,
 		Workshop: &web.Workshop{Projects: s, Pictures: shelf{w}, Labels: s, Models: shelf{w}, Files: s, Training: w.jobs,
-			Exchange: exchange{}, Advice: &w.lay, Reports: &w.lay, Spool: dir}})
+			Exchange: exchange{}, Advice: &w.lay, Reports: &w.lay, Spool: dir}, Line: onLine(t, w)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import * as engine from "./go/engine";
 import * as intake from "./inspect/intake";
 import * as keys from "./inspect/keys";
 import * as labelling from "./label/screen";
+import * as line from "./line/screen";
 import * as link from "./link";
 import * as models from "./project/models";
 import * as none from "./inspect/none";
@@ -48,7 +49,7 @@ keys.begin();
 demo.begin();
 none.begin();
 
-for (const screen of [projects, pictures, labelling, train, models, threshold, report, people, accounts, signin]) screen.begin();
+for (const screen of [projects, pictures, labelling, train, models, threshold, report, people, accounts, signin, line]) screen.begin();
 void shell.begin();
 
 engine.start().then(() => {

@@ -21,6 +21,7 @@ export function parse(hash: string): Place {
     if (parts.length === 3 && (tabs as readonly string[]).includes(parts[2])) return at(parts[2], parts[1], "", decode(query));
     return at("pictures", parts[1]);
   }
+  if (parts.length === 1 && parts[0] === "line") return at("line");
   if (parts.length === 1 && (parts[0] === "people" || parts[0] === "sign-in")) return at(parts[0] === "people" ? "accounts" : "sign-in");
   return at("inspect");
 }

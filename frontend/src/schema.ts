@@ -1,5 +1,133 @@
 // Written by frontend/build from server/web/openapi.yaml: change that and run 'make wasm'.
 
+export type NewSource = {
+  name: string;
+  /** A folder or video file of the server, http:// (MJPEG), https://, rtsp:// or rtsps:// */
+  address: string;
+  /** Which frames are taken; every, where it is absent */
+  trigger?: "every" | "interval" | "change" | "post";
+  /** Of interval */
+  every_ms?: number;
+  /** Of change: mean difference in grey levels of 255; 4, where it is absent */
+  change?: number;
+  /** By name; the only one there is, where it is absent */
+  detector?: string;
+  paused?: boolean;
+};
+
+export type LineSource = {
+  name: string;
+  address: string;
+  trigger?: string;
+  every_ms?: number;
+  change?: number;
+  detector?: string;
+  paused?: boolean;
+  /** folder, video, mjpeg or rtsp; empty for one that is not there any more */
+  kind: string;
+  status: {
+    state: "running" | "connecting" | "waiting" | "paused" | "ended";
+    /** Frames since the server started */
+    taken: number;
+    /** Frames of a camera that nobody looked at */
+    dropped: number;
+    /** Frames taken a second */
+    rate: number;
+    /** When the newest frame came */
+    last?: string;
+    errors: number;
+    /** The newest */
+    error?: string;
+    /** When that was */
+    failed?: string;
+  };
+};
+
+export type NewSink = {
+  name: string;
+  /** https://, mqtt://broker/topic, mqtts://, a file of the server that ends in .csv or .jsonl, or a folder of it */
+  address: string;
+  /** Of a webhook's signature */
+  secret?: string;
+  /** PEM file of the server that vouches for a broker */
+  ca?: string;
+  /** What a folder keeps; 0: all */
+  days?: number;
+  /** What a folder keeps; 0: all */
+  gib?: number;
+  /** What may wait on the disk; 0: 1024 */
+  wait_mib?: number;
+};
+
+export type LineSink = {
+  name: string;
+  address: string;
+  ca?: string;
+  days?: number;
+  gib?: number;
+  wait_mib?: number;
+  status: {
+    state: "telling" | "waiting";
+    /** Verdicts since the server started */
+    told: number;
+    last?: string;
+    errors: number;
+    /** The newest */
+    error?: string;
+    failed?: string;
+  };
+  queue: {
+    /** That wait */
+    verdicts: number;
+    /** That they take up */
+    bytes: number;
+    /** Verdicts that there was no room for */
+    lost: number;
+  };
+};
+
+export type LineVerdict = {
+  id: string;
+  source: string;
+  time: string;
+  /** Its name within the source */
+  picture: string;
+  verdict: "normal" | "defect" | "error";
+  /** 1.0 is the threshold; 0 of an error */
+  score: number;
+  error?: string;
+  detector: string;
+  model: string;
+  width: number;
+  height: number;
+  /** How many */
+  regions: number;
+  latency_ms: number;
+  /** What somebody took it into a project as */
+  judged?: "normal" | "label";
+  thumbnail: boolean;
+  /** Whether the picture itself is */
+  kept: boolean;
+};
+
+export type LineHistory = {
+  verdicts: LineVerdict[];
+  /** Whether counts are of hours */
+  hourly: boolean;
+  counts: {
+    start: string;
+    normal: number;
+    defect: number;
+    error: number;
+    /** Score */
+    highest: number;
+    /** Score of normal pictures */
+    median: number;
+  }[];
+  /** What is to be said of how the scores of normal pictures have moved */
+  drift?: string;
+};
+
 export type Fault = {
   error: {
     /** For programs */
@@ -687,4 +815,18 @@ export interface Answers {
   };
   /** What labels bought */
   getReport: Report;
+  /** What the line watches, by name */
+  listSources: {
+    sources: LineSource[];
+  };
+  /** Whom the line tells, by name */
+  listSinks: {
+    sinks: LineSink[];
+  };
+  /** What the line found, the newest first, and how many of each a day, or of one day an hour */
+  listVerdicts: LineHistory;
+  /** It was wrong - take the picture into a project, as normal or to be labelled; for labellers of the project */
+  judgeVerdict: {
+    picture: ID;
+  };
 }

@@ -87,7 +87,7 @@ async function show(place: Place): Promise<void> {
 
 /** Marks the section in the page's head. */
 function sections(place: Place): void {
-  const at = place.screen === "inspect" ? "#/" : place.screen === "accounts" ? "#/people" : place.screen === "sign-in" ? "" : "#/projects";
+  const at = place.screen === "inspect" ? "#/" : place.screen === "accounts" ? "#/people" : place.screen === "line" ? "#/line" : place.screen === "sign-in" ? "" : "#/projects";
   for (const a of $("sections").querySelectorAll("a")) {
     if (a.getAttribute("href") === at) a.setAttribute("aria-current", "page");
     else a.removeAttribute("aria-current");

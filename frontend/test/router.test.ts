@@ -12,7 +12,7 @@ test("addresses name screens", () => {
     ["#/projects/abc/models", place("models", "abc")], ["#/projects/abc/threshold?m1", place("threshold", "abc", "", "m1")],
     ["#/projects/abc/label/p1", place("label", "abc", "p1")], ["#/projects/abc/label", place("pictures", "abc")],
     ["#/projects/abc/unheard", place("pictures", "abc")], ["#/projects/abc/models/more", place("pictures", "abc")],
-    ["#/people", place("accounts")], ["#/sign-in", place("sign-in")], ["#/people/more", place("inspect")],
+    ["#/people", place("accounts")], ["#/line", place("line")], ["#/sign-in", place("sign-in")], ["#/people/more", place("inspect")],
     ["#/projects/%E0%A4%A/train", place("train", "%E0%A4%A")], // not UTF-8: taken as it is
   ] as const) assert.deepEqual(parse(hash), want, hash);
 });

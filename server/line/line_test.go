@@ -213,9 +213,9 @@ func TestAWebhookThatIsDownLosesNothing(t *testing.T) {
 }
 
 func TestASinksLimitOnTheDisk(t *testing.T) {
-	in := t.TempDir()
+	in, dir := t.TempDir(), t.TempDir()
 	h := newHook(t, true)
-	l, _ := start(t, t.TempDir(), greys{})
+	l, end := start(t, dir, greys{})
 	if err := l.AddSink(t.Context(), sink.Spec{Name: "hook", Address: h.URL}); err != nil {
 		t.Fatal(err)
 	}
@@ -226,17 +226,24 @@ func TestASinksLimitOnTheDisk(t *testing.T) {
 		put(t, filepath.Join(in, fmt.Sprintf("%d.png", i)), grey(t, 50))
 	}
 	eventually(t, "10 wait", func() bool { return waits(t, l, "hook").Verdicts == 10 })
-	q := waits(t, l, "hook")
-	lost, err := l.Journal.Bound(t.Context(), "hook", q.Bytes-1)
-	if err != nil || lost != 1 {
-		t.Errorf("one byte less than all: %d lost, %v", lost, err)
+	all := waits(t, l, "hook").Bytes
+	end()
+	j, err := journal.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if q = waits(t, l, "hook"); q.Verdicts != 9 || q.Lost != 1 {
-		t.Errorf("%+v", q)
+	for _, c := range []struct{ limit, lost int64 }{{all, 0}, {all - 1, 1}, {all - 1, 0}} {
+		if lost, err := j.Bound(t.Context(), "hook", c.limit); err != nil || lost != c.lost {
+			t.Errorf("%d of %d bytes: %d lost, %v", c.limit, all, lost, err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
 	}
 	h.set(false)
+	l, _ = start(t, dir, greys{})
 	eventually(t, "nothing waits", func() bool { return waits(t, l, "hook").Verdicts == 0 })
-	if got := h.all(); len(got) != 9 || got[0].Image != "1.png" {
+	if got := h.all(); len(got) != 9 || got[0].Image != "1.png" || waits(t, l, "hook").Lost != 1 {
 		t.Errorf("told of %d, first %s: the oldest goes", len(got), got[0].Image)
 	}
 }

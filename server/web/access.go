@@ -55,6 +55,19 @@ var access = map[string]need{
 	"GET /api/v1/demo/pictures/:name/mask":      inspect,
 	"GET /api/v1/demo/pictures/:name/thumbnail": inspect,
 
+	"GET /api/v1/line/sources":                      person,
+	"POST /api/v1/line/sources":                     owner, // it names folders of the server
+	"PATCH /api/v1/line/sources/:source":            owner,
+	"DELETE /api/v1/line/sources/:source":           owner,
+	"GET /api/v1/line/sources/:source/frame":        person,
+	"POST /api/v1/line/sources/:source/trigger":     person,
+	"GET /api/v1/line/sinks":                        person,
+	"POST /api/v1/line/sinks":                       owner,
+	"DELETE /api/v1/line/sinks/:sink":               owner,
+	"GET /api/v1/line/verdicts":                     person,
+	"GET /api/v1/line/verdicts/:verdict/thumbnail":  person,
+	"POST /api/v1/line/verdicts/:verdict/judgement": person, // labellers of the project that it names
+
 	"POST /api/v1/session":         anyone,
 	"DELETE /api/v1/session":       present,
 	"GET /api/v1/me":               person,

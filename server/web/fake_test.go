@@ -116,7 +116,7 @@ func newRig(t *testing.T, c Config, sc *brightness) *rig {
 	if sc.input == (prep.Size{}) {
 		sc.input = fakeInput
 	}
-	c.Decode, c.Mask = decodePicture, picture.MaskFile
+	c.Decode, c.Mask, c.Line = decodePicture, picture.MaskFile, theLine
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -62,6 +62,7 @@ func (s *Server) routes() *echo.Echo {
 	api.GET("/demo/pictures/:name/thumbnail", s.getThumbnail)
 	s.mapPeople(api)
 	s.mapProjects(api)
+	s.mapLine(api)
 	// Without this, a wrong address under /api would be answered by the page.
 	e.Any(strayRoute, stray)
 	if s.config.Page != nil {

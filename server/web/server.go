@@ -45,6 +45,7 @@ type Config struct {
 	Accounts Accounts // who may do what; nil: whoever is on this machine may everything
 
 	Workshop *Workshop // projects; nil: none
+	Line     *Line     // what a line watches; nil: none
 
 	Ready func(ctx context.Context) error // says what keeps projects from being kept; nil: nothing does
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -117,22 +118,27 @@ func median(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// NormalMedian is the median score of the newest n pictures that a model found normal, and of how many it is.
-func (j *Journal) NormalMedian(ctx context.Context, model string, n int) (float64, int, error) {
-	rows, err := j.db.QueryContext(ctx, "SELECT score FROM (SELECT score FROM verdicts WHERE model = ? AND word = 'normal' ORDER BY seq DESC LIMIT ?) ORDER BY score", model, n)
+// Medians are the median scores of the first n and of the newest n pictures that a version of a model found normal, and of
+// how many there are.
+func (j *Journal) Medians(ctx context.Context, model, version string, n int) (first, last float64, all int, err error) {
+	rows, err := j.db.QueryContext(ctx, "SELECT score FROM verdicts WHERE model = ? AND word = 'normal' AND json_extract(verdict, '$.version') = ? ORDER BY seq", model, version)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	defer rows.Close()
 	var scores []float64
 	for rows.Next() {
 		var s float64
 		if err := rows.Scan(&s); err != nil {
-			return 0, 0, err
+			return 0, 0, 0, err
 		}
 		scores = append(scores, s)
 	}
-	return median(scores), len(scores), rows.Err()
+	k := min(n, len(scores))
+	head, tail := slices.Clone(scores[:k]), slices.Clone(scores[len(scores)-k:])
+	slices.Sort(head)
+	slices.Sort(tail)
+	return median(head), median(tail), len(scores), rows.Err()
 }
 
 // Judge notes what a person said that a picture is.
