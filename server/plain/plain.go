@@ -18,7 +18,7 @@ import (
 // such a name is left out.
 var Names = strings.Fields(`
 	account accounttest annot archive block client coco codecs dataset demo desk detect detector durable evaluation extra fetch format frontend
-	graph graphtest heat host journal keep labelme line loop looptest mask memory meter metric nets npy onnx ort outline picture place plain prep project report settings sink source store supervision
+	graph graphtest heat host journal keep labelme line loop looptest mask memory meter metric nets npy onnx ort outline picture place plain prep project region report settings sink source store supervision
 	synth tables tolerant train verdict voc weights web wire workshop yolo convert netstest accuracytest browsertest build bench main
 	bmp bufio bzip2 csv flate gob gzip hex image io jpeg json net netip os png proto protobuf sql sqlite strconv tar
 	tiff vp8 vp8l webp xml yaml zip zlib fit blob goose bun`)
