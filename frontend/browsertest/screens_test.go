@@ -372,6 +372,7 @@ func TestScreensOfAProject(t *testing.T) {
 
 	b.at("#/projects/"+string(p.ID)+"/report", ".plots .dot")
 	b.says(".figure", "0.630")
+	b.says(".figure", "Each dot is a model: to the right, the seconds of labelling")
 	if n := eval[int](b, `document.querySelectorAll(".plots .dot").length`); n != 3*5 {
 		t.Errorf("%d dots", n)
 	}

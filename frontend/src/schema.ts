@@ -382,7 +382,7 @@ export type Candidate = {
   uncertainty: number;
   /** 0 to 1; negative: not looked at yet */
   spread: number;
-  /** For people */
+  /** For people; empty where a picture before it has the same */
   reason: string;
 };
 

@@ -28,7 +28,7 @@ type Candidate struct {
 	Worth       float64    `json:"worth"`       // 0 to 1, what the order is by
 	Uncertainty float64    `json:"uncertainty"` // 0 to 1; negative: no detector has seen it yet
 	Spread      float64    `json:"spread"`      // 0 to 1; negative: not looked at yet
-	Reason      string     `json:"reason"`
+	Reason      string     `json:"reason"`      // "" where a picture before it has the same: it says nothing of this one
 }
 
 // steepness is how fast a block's chance to be anomalous, by its calibrated score s,
@@ -185,6 +185,7 @@ func order(list []candidate, known [][]float32, n int) []Candidate {
 		}
 	}
 	var out []Candidate
+	said := map[string]bool{}
 	far := 0.0 // the largest distance there was: later ones are measured by it
 	for len(list) > 0 && len(out) < n {
 		// Where nothing is labelled, the first is the most typical picture: the one
@@ -201,7 +202,9 @@ func order(list []candidate, known [][]float32, n int) []Candidate {
 			list[i].weigh(far)
 		}
 		best := slices.MaxFunc(list, func(a, b candidate) int { return cmp.Compare(a.Worth, b.Worth) })
-		best.Reason = best.reason()
+		if why := best.reason(); !said[why] {
+			best.Reason, said[why] = why, true
+		}
 		out = append(out, best.Candidate)
 		at := slices.IndexFunc(list, func(c candidate) bool { return c.Picture == best.Picture })
 		list = slices.Delete(list, at, at+1)

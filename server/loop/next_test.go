@@ -50,8 +50,13 @@ func TestOrder(t *testing.T) {
 		if names(got) != c.want {
 			t.Errorf("%s: %s, want %s", c.name, names(got), c.want)
 		}
+		said := map[string]bool{"": len(got) > 0 && got[0].Reason == ""}
 		for _, x := range got {
-			if x.Reason == "" || x.Worth < 0 || x.Worth > 1 {
+			if said[x.Reason] {
+				t.Errorf("%s: %q is said twice, or nothing at all", c.name, x.Reason)
+			}
+			said[x.Reason] = x.Reason != ""
+			if x.Worth < 0 || x.Worth > 1 {
 				t.Errorf("%s: %+v", c.name, x)
 			}
 		}
@@ -94,8 +99,13 @@ func TestNext(t *testing.T) {
 	if err != nil || len(first) != 5 {
 		t.Fatalf("%+v, %v", first, err)
 	}
+	said := map[string]bool{"": false}
 	for i, c := range first {
-		if c.Uncertainty >= 0 || c.Spread < 0 || c.Reason == "" || i > 1 && c.Spread > first[i-1].Spread {
+		if said[c.Reason] || i == 0 && c.Reason == "" {
+			t.Errorf("%d: the reason %q says nothing of this picture", i, c.Reason)
+		}
+		said[c.Reason] = c.Reason != ""
+		if c.Uncertainty >= 0 || c.Spread < 0 || i > 1 && c.Spread > first[i-1].Spread {
 			t.Errorf("%d: %+v", i, c)
 		}
 	}

@@ -22,7 +22,7 @@ export function nextPanel(project: api.Project, until: AbortSignal): NextPanel {
       if (pictures.length) start.href = href(project.id, "label", pictures[0].picture);
       list.replaceChildren(...pictures.map((c) => make("li", {}, make("a", { href: href(project.id, "label", c.picture) },
         make("img", { src: api.at("projects", project.id, "pictures", c.picture, "thumbnail"), alt: "", width: 44, height: 44, loading: "lazy" }),
-        make("span", {}, make("b", {}, c.name), make("span", { class: "quiet" }, c.reason))))));
+        make("span", {}, make("b", {}, c.name), ...(c.reason ? [make("span", { class: "quiet" }, c.reason)] : []))))));
     } catch (error) {
       const why = api.why(error);
       if (why) text.textContent = why;

@@ -1,7 +1,7 @@
 // What labels buy: the paper's Figure 3 for one's own pictures. Every model is a dot by the seconds of labelling that it
 // learnt from and what it reaches, for labels by boxes, blocks and pixels.
 import * as api from "../api";
-import { make } from "../dom";
+import { make, plural } from "../dom";
 import * as engine from "../go/engine";
 import { Subject } from "../go/words";
 import { exchange } from "./exchange";
@@ -59,10 +59,18 @@ function draw(figure: HTMLElement, project: api.Project, { figure: f }: Report, 
   const rows = [...(base ? [{ ...base, name: base.name || "Distance score" }] : []), ...points].map((p) => make("tr", {},
     make("th", { scope: "row" }, p.name), make("td", {}, supervisionName(p.supervision)), make("td", {}, granules[p.granule || "none"]?.name ?? p.granule),
     make("td", {}, String(p.pictures)), make("td", {}, p.seconds ? spent(p.seconds * 1000) : "–"), ...measures.map(([key]) => make("td", {}, measure(p[key])))));
-  figure.replaceChildren(make("div", { class: "plots" }, ...plots),
+  figure.replaceChildren(make("p", { class: "quiet" }, plotted(f)), make("div", { class: "plots" }, ...plots),
     make("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": "The figure's numbers" }, make("table", {},
       make("thead", {}, make("tr", {}, ...["Model", "Learnt", "Labels", "Pictures", "Time", "AP", "PRO", "AUROC"].map((h) => make("th", { scope: "col" }, h)))),
       make("tbody", {}, ...rows))));
+}
+
+/** What is plotted, in words. */
+function plotted(f: Report["figure"]): string {
+  const truth = f.granule === "box" ? "; their ground truth is boxes, so that figures are lower than on pixels" : "";
+  return `Each dot is a model: to the right, the seconds of labelling that it learnt from; upwards, how well it finds the defective pixels, `
+    + (f.pictures ? `measured on ${plural(f.pictures, "picture")} that no model learnt from${truth}. ` : "on pictures that no model learnt from. ")
+    + "The dashed line is the distance score, which needs no label.";
 }
 
 /** Where an axis begins: measures near 1 differ in their last places. */
