@@ -38,7 +38,7 @@ interface Row { root: HTMLLIElement; show(s: Source): void }
 function sourceRow(name: string, again: () => Promise<void>): Row {
   const at = api.at("line", "sources", name);
   let paused = false, shown = "";
-  const frame = make("img", { class: "line-frame", alt: "", width: 96, height: 72, hidden: true });
+  const frame = make("img", { class: "line-frame", alt: "", width: 96, height: 72, hidden: true, onerror: () => { frame.hidden = true; } }); // what cannot be read is not shown
   const state = make("span", { class: "tag" }), facts = make("span", { class: "quiet" }), wrong = make("p", { class: "failure" });
   const pause = make("button", { class: "small", onclick: () => attempt(pause, async () => { await api.patch(at, { paused: !paused }); await again(); }) });
   const shoot = make("button", { class: "small", "aria-label": `Take a picture from ${name}`, hidden: true, onclick: () => attempt(shoot, () => api.post(at + "/trigger")) }, "Take a picture");
