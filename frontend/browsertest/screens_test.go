@@ -342,8 +342,10 @@ func TestScreensOfAProject(t *testing.T) {
 	}
 	b.click(fmt.Sprintf(`tr[data-model=%q] .actions button`, old.ID))
 	b.says("#toast", "simulated is in use")
+	b.says(fmt.Sprintf(`tr[data-model=%q] .compared`, now.ID), "Better than the one in use, on 14 pictures")
 	b.click(fmt.Sprintf(`tr[data-model=%q] .actions button`, now.ID))
 	b.says("#rollback", "Back to simulated")
+	b.says(fmt.Sprintf(`tr[data-model=%q] .compared`, old.ID), "Worse than the one in use, on 14 pictures")
 	b.axe("models")
 	b.shot("models")
 	b.click("#rollback")

@@ -43,7 +43,7 @@ function draw(root: HTMLElement, project: api.Project, { models, deployed, previ
   const head = ["Model", "AP", "PRO", "AUROC", "Image AUROC", "Labels", "Size", "Latency", ""];
   root.append(make("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": "Models, with what they reach" }, make("table", { class: "models-table" },
     make("thead", {}, make("tr", {}, ...head.map((h) => make("th", { scope: "col" }, ...(h ? [h] : [make("span", { class: "hide" }, "Actions")]))))),
-    make("tbody", {}, ...models.map((m) => row(project, m, m.id === deployed, m.metrics?.pixel_ap === best, admin, again))))),
+    make("tbody", {}, ...models.map((m) => row(project, m, now, m.metrics?.pixel_ap === best, admin, again))))),
   make("p", { class: "quiet notes" }, measured(models),
     " AP, PRO and AUROC are by pixel; in brackets the AP of the distance score alone on the same pictures."));
 }
@@ -54,8 +54,24 @@ function measured(models: api.Model[]): string {
     : "Nothing was measured: hold out some labelled defective pictures and some normal ones, then train again.";
 }
 
-function row(project: api.Project, m: api.Model, used: boolean, best: boolean, admin: boolean, again: () => Promise<void>): HTMLElement {
-  const x = m.metrics;
+/** Fewer defective pictures than this tell nothing of which model is better. */
+const enough = 5;
+/** Differences of AP below this are of no matter. */
+const alike = 0.005;
+
+/** How a model stands beside the one in use, before any figure. */
+function compared(m: api.Model, now: api.Model): string {
+  const x = m.metrics, y = now.metrics;
+  if (!x || !y || x.pixel_ap === null || y.pixel_ap === null) return "";
+  if (x.pictures !== y.pictures || x.defective !== y.defective) return "Measured on other pictures than the one in use";
+  const on = `on ${plural(x.pictures, "picture")}`;
+  if (x.defective < enough) return `Too few to tell, ${on}: ${x.defective} defective, ${enough} would do`;
+  const gain = x.pixel_ap - y.pixel_ap;
+  return `${Math.abs(gain) < alike ? "As good as" : gain > 0 ? "Better than" : "Worse than"} the one in use, ${on}`;
+}
+
+function row(project: api.Project, m: api.Model, now: api.Model | undefined, best: boolean, admin: boolean, again: () => Promise<void>): HTMLElement {
+  const x = m.metrics, used = m === now, beside = now && !used ? compared(m, now) : "";
   const cell = (name: string, ...content: (Node | string)[]) => make("td", { "data-name": name }, ...content);
   const deploy: HTMLButtonElement = make("button", { class: "small", "aria-label": `Use ${m.name}`, onclick: () => attempt(deploy, async () => {
     await api.post(api.at("projects", project.id, "models", m.id, "deploy"));
@@ -71,6 +87,7 @@ function row(project: api.Project, m: api.Model, used: boolean, best: boolean, a
   return make("tr", { "data-model": m.id, ...(used ? { class: "used" } : {}) },
     make("th", { scope: "row" }, make("span", { class: "model-name" }, m.name),
       make("span", { class: "tags" }, make("span", { class: "tag" }, supervisionName(m.supervision)), ...(used ? [make("span", { class: "tag good" }, "in use")] : [])),
+      ...(beside ? [make("b", { class: "compared" }, beside)] : []),
       make("span", { class: "quiet" }, when(m.created) + (m.note ? ` · ${m.note}` : ""))),
     cell("AP", make("b", { class: best && x ? "best" : "" }, measure(x?.pixel_ap)), ...(x && x.distance_ap !== null ? [make("span", { class: "quiet" }, ` (${measure(x.distance_ap)})`)] : [])),
     cell("PRO", measure(x?.pro)), cell("AUROC", measure(x?.pixel_auroc)), cell("Image AUROC", measure(x?.image_auroc)),
