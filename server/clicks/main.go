@@ -28,7 +28,7 @@ func main() {
 
 func run(ctx context.Context, args []string, learn string, clicks, most int, without bool) error {
 	if len(args) == 0 {
-		return errors.New("name detectors and their pictures: MODEL=DATA ...")
+		return errors.New("name detectors and their pictures, as MODEL=DATA")
 	}
 	lib, err := ort.Locate("")
 	if err != nil {
