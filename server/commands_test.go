@@ -174,7 +174,7 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := succeed(t, "train", "--data", data, "--out", model, "--supervision", "none", "--size", "256", "--bank-rows", "300")
-	if !strings.Contains(out, "300 bank rows") {
+	if !strings.Contains(out, "960 bank rows") {
 		t.Errorf("train prints %q", out)
 	}
 	if names := files(t, dir); slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".tmp") || strings.HasPrefix(n, ".") }) {
@@ -190,7 +190,7 @@ func TestCommands(t *testing.T) {
 	hole := func(i int) string { return filepath.Join(data, "test", "hole", strconv.Itoa(i)+".png") }
 
 	t.Run("info", func(t *testing.T) {
-		for _, want := range []string{"efficientnet_lite2", "300 rows", "256 x 256 pixels", "threshold"} {
+		for _, want := range []string{"efficientnet_lite2", "960 rows", "256 x 256 pixels", "threshold"} {
 			if out := succeed(t, "info", model); !strings.Contains(out, want) {
 				t.Errorf("info lacks %q: %s", want, out)
 			}

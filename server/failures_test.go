@@ -78,6 +78,11 @@ func TestFailuresAreInPlainWords(t *testing.T) {
 		{"serve", "--model", none}, {"serve", "--model", text}, {"serve", "--addr", "nowhere"}, {"serve", "--queue", "0"}, {"serve", "--log-level", "loud"},
 		{"serve", "--trust-proxy", "proxy"}, {"serve", "--user-gib", "none"}, {"serve", "--addr", "localhost:0", "--projects", text},
 		{"bench", "--model", none}, {"bench", "--runs", "0"}, {"bench", "--model", text}, {"bench", "--rate", "fast"},
+		{"backup"}, {"backup", out, "--projects", none}, {"backup", out, "--projects", text}, {"backup", notFolder, "--projects", none},
+		{"restore"}, {"restore", none, "--projects", out}, {"restore", text, "--projects", out}, {"restore", empty, "--projects", out}, {"restore", text, "--projects", bad},
+		{"project", "list", "--projects", none}, {"project", "export", "bottles", "--projects", none, "--out", out}, {"project", "import", none, "--projects", text},
+		{"project", "delete", "bottles", "--projects", none}, {"config", "please"}, {"config", "--config", none}, {"config", "--config", text},
+		{"watch"}, {"watch", "--model", none, "--to", out, empty}, {"watch", "--model", text, "--to", out, empty}, {"watch", "--model", text, "--to", "ftp://there", empty},
 		{"data", "check"}, {"data", "check", none}, {"data", "check", text}, {"data", "check", empty}, {"data", "check", data, "--split", split}, {"demo"}, {"demo", "--out", text}, {"demo", "--out", out, "--surface", "wood"}, {"demo", "--out", out, "--each", "0"}, {"health", "--addr", "localhost:1"}, {"health", "please"}, {"version", "please"}, {"help", "me"}, {"vers"}, {"train", "--dta", data},
 	} {
 		walked[args[0]] = true

@@ -87,7 +87,7 @@ fused in, and the threshold for the stated rate of false alarms.`,
 	f.IntVar(&o.size, "size", 512, "longer side that pictures are resized to, pixels, a multiple of 64")
 	f.IntVar(&o.tile, "tile", 0, "cut the resized picture into overlapping crops of this many pixels a side; 0: one crop a picture")
 	f.IntVar(&o.overlap, "tile-overlap", 64, "least overlap of neighbouring crops, pixels, a multiple of 16")
-	f.IntVar(&o.bankRows, "bank-rows", 0, "rows of the memory bank (default: the preset's)")
+	f.IntVar(&o.bankRows, "bank-rows", 0, "rows of the memory bank, of several views each its share of them (default: the preset's)")
 	f.Float64Var(&o.bankFraction, "bank-fraction", 0, "the memory bank as a fraction of all rows, instead of --bank-rows")
 	f.IntVar(&o.poolRows, "pool-rows", 0, "rows that the bank is chosen from (default: the preset's; with --bank-fraction all)")
 	f.Float64Var(&o.holdOut, "hold-out", 0.1, "share of the normal pictures kept from the bank for the threshold")

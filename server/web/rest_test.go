@@ -445,7 +445,7 @@ func TestFaultsOfUnknownErrorsTellNothing(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	codes := []string{codeBadRequest, codeForbidden, codeNotFound, codeMethod, codeTooLarge, codeUnreadable, codeBusy, codeUnavailable, codeInternal,
-		codeConflict, codeBadLabels, codeSignedOut, codeSignIn, codeThrottled, codeExists, codeInvalid, codeFull, codeNoAccounts}
+		codeConflict, codeBadLabels, codeSignedOut, codeSignIn, codeThrottled, codeExists, codeInvalid, codeFull, codeDamaged, codeNoAccounts}
 	doc, err := openapi3.NewLoader().LoadFromData(openAPI)
 	if err != nil {
 		t.Fatal(err)
