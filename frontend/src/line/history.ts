@@ -13,14 +13,16 @@ type History = api.Answers["listVerdicts"];
 export async function history(until: AbortSignal): Promise<{ root: HTMLElement; look: () => Promise<void> }> {
   const verdict = choice("Verdict", [["", "all"], ["defect", "defective"], ["normal", "normal"], ["error", "could not be read"]]);
   const source = choice("Source", [["", "all"]]), day = make("input", { type: "date", "aria-label": "Day" });
-  const into = choice("Project for pictures that were judged wrongly", []);
+  const into = choice("Wrong ones go to", []);
   const drift = make("p", { class: "failure", role: "status" }), sum = make("p", { class: "quiet" }), list = make("ul", { class: "line-found" });
   const more = make("button", { hidden: true, onclick: () => attempt(more, async () => { await older(); }) }, "Older ones");
-  const plot = new Plot("Verdicts", { label: "Time", format: (t) => label(t) }, { label: "Pictures", min: 0, format: (v) => String(Math.round(v)) }, 180, until);
+  const plot = new Plot("Verdicts", { label: "Time", format: (t) => label(t) }, { label: "Pictures", min: 0, whole: true, format: String }, 180, until);
   let hourly = false, last = "", reach = 0, shown: Verdict[] = [];
   const label = (t: number) => hourly ? new Date(t).toISOString().slice(11, 16) : new Date(t).toISOString().slice(5, 10);
+  const filters = make("div", { class: "group wrap" }, ...([["Verdict", verdict], ["Source", source], ["Day", day], ["Wrong ones go to", into]] as const)
+    .map(([text, field]) => make("label", { class: "group" }, make("span", { class: "quiet" }, text), field)));
   const root = make("section", { class: "panel-card", "aria-labelledby": "t-history" }, make("h2", { id: "t-history" }, "History"), drift,
-    make("div", { class: "group wrap" }, verdict, source, day, make("span", { class: "quiet" }, "Wrong ones go to"), into), sum, plot.root, list, more);
+    filters, sum, plot.root, list, more);
 
   const { projects } = await api.get<"listProjects">(api.at("projects"), until);
   into.append(...projects.filter((p) => p.level !== "viewer").map((p) => make("option", { value: p.id }, p.name)));
@@ -33,6 +35,10 @@ export async function history(until: AbortSignal): Promise<{ root: HTMLElement; 
     say(drift, h.drift ?? "");
     hourly = h.hourly;
     const all = h.counts.reduce((n, c) => ({ normal: n.normal + c.normal, defect: n.defect + c.defect, error: n.error + c.error }), { normal: 0, defect: 0, error: 0 });
+    const nothing = !all.defect && !all.normal && !all.error && !verdict.value && !source.value && !day.value;
+    filters.hidden = plot.root.hidden = nothing;
+    if (nothing) { say(sum, "No verdicts yet: they come here as soon as a source gives pictures."); return; }
+    if (h.counts.length) plot.x = { ...plot.x, min: Date.parse(h.counts[0].start), max: Date.parse(h.counts.at(-1)!.start) };
     const text = `${plural(all.defect, "defective picture")}, ${all.normal} normal, ${all.error} that could not be read, ${day.value ? "on this day" : "in these days"} (UTC).`;
     say(sum, text);
     plot.show([

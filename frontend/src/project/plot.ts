@@ -12,7 +12,7 @@ export interface Series {
   labels?: string[]; // of each dot, shown when it is pointed at
 }
 
-export interface Axis { label: string; min?: number; max?: number; format: (v: number) => string }
+export interface Axis { label: string; min?: number; max?: number; whole?: boolean; format: (v: number) => string } // whole: of counts
 
 /** Draws into a box, and again when its size changes, until it is aborted. */
 export class Plot {
@@ -117,7 +117,7 @@ function shape(tone: string, x: number, y: number): string {
 
 /** An axis' round values and its ends: those that are asked for, or round ones. */
 export function scale(values: number[], axis: Axis, n: number): [ticks: number[], low: number, high: number] {
-  const all = ticks(bounds(values, axis), n), low = axis.min ?? all[0], high = Math.max(axis.max ?? all.at(-1)!, low + 1e-9);
+  const all = ticks(bounds(values, axis), n).filter((v) => !axis.whole || Number.isInteger(v)), low = axis.min ?? all[0], high = Math.max(axis.max ?? all.at(-1)!, low + 1e-9);
   return [all.filter((v) => v >= low - 1e-9 && v <= high + 1e-9), low, high];
 }
 
