@@ -231,8 +231,8 @@ func TestNothingFromElsewhere(t *testing.T) {
 		if answer.Header.Get("Content-Encoding") != "br" {
 			t.Errorf("%s is not served in brotli", path)
 		}
-		if strings.HasSuffix(path, ".wasm") && (answer.ContentLength <= 0 || answer.ContentLength > 600_000) {
-			t.Errorf("the wasm is %d bytes in brotli, over the budget of 600,000", answer.ContentLength)
+		if strings.HasSuffix(path, ".wasm") && (answer.ContentLength <= 0 || answer.ContentLength > 640*1024) {
+			t.Errorf("the wasm is %d bytes in brotli, over the budget of 640 KB", answer.ContentLength)
 		}
 	}
 }
