@@ -128,12 +128,7 @@ func (m *Model) Distance(found []Found) []float32 {
 // over Cells: what a classifier is fused with.
 func (m *Model) Squared(found []Found) []float32 {
 	if len(found) == 1 { // without a root and its square
-		f := found[0]
-		out := make([]float32, len(f.Squared)/f.K)
-		for i := range out {
-			out[i] = f.Squared[i*f.K]
-		}
-		return out
+		return found[0].nearest()
 	}
 	out := m.Distance(found)
 	for i, v := range out {
@@ -142,11 +137,20 @@ func (m *Model) Squared(found []Found) []float32 {
 	return out
 }
 
-// distances are the distances to the nearest row.
-func (f Found) distances() []float32 {
+// nearest are the squared distances to the nearest row.
+func (f Found) nearest() []float32 {
 	out := make([]float32, len(f.Squared)/f.K)
 	for i := range out {
-		out[i] = float32(math.Sqrt(float64(f.Squared[i*f.K])))
+		out[i] = f.Squared[i*f.K]
+	}
+	return out
+}
+
+// distances are the distances to the nearest row.
+func (f Found) distances() []float32 {
+	out := f.nearest()
+	for i, v := range out {
+		out[i] = float32(math.Sqrt(float64(v)))
 	}
 	return out
 }

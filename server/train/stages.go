@@ -83,11 +83,17 @@ func (r *run) rescale() error {
 	if r.maps.Rows%r.maps.Block != 0 || r.maps.Cols%r.maps.Block != 0 {
 		return fmt.Errorf("train: an input of %v pixels cannot be cut in blocks of %d", r.model.Input, last.Block)
 	}
+	init := r.cfg.Init
+	trained := init != nil && init.Classifier != nil
+	if trained && last.Disturbed == 0 { // nothing is to be measured
+		r.scale = init.Classifier.Scale // the weights were trained on it
+		return nil
+	}
 	r.maps.label(last.EpsPlus, last.EpsMinus)
 	var err error
 	r.scale, err = r.maps.Scale(r.maps.Normal, last.Residual, last.Level)
-	if init := r.cfg.Init; err == nil && init != nil && init.Classifier != nil {
-		r.scale = init.Classifier.Scale // the weights were trained on it
+	if err == nil && trained {
+		r.scale = init.Classifier.Scale
 	}
 	return err
 }
